@@ -52,6 +52,7 @@ HOME = Path(text("TARAZY_HOME", str(PROJECT / "var"))).resolve()
 KEYS = HOME / "keys"
 ORIGINALS = HOME / "originals"  # what applicants handed in; no desk page has a path to it
 
+SECRET_KEY = secret(KEYS / "django.secret")
 DEBUG = flag("TARAZY_DEBUG", default=False)
 ALLOWED_HOSTS = text("TARAZY_HOSTS", "localhost 127.0.0.1").split()
 USE_TZ = True
@@ -103,10 +104,3 @@ def databases() -> dict[str, dict[str, Any]]:
 
 DATABASES = databases()
 DATABASE_ROUTERS = ["tarazy.engine.desk.Router"]
-
-
-def __getattr__(name: str) -> str:
-    """Make the secret key only when it is asked for: no work at import."""
-    if name == "SECRET_KEY":
-        return secret(KEYS / "django.secret")
-    raise AttributeError(name)

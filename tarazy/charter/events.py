@@ -1,6 +1,8 @@
 """What can happen, in the past tense: frozen, plain values, naming nobody."""
 
 from dataclasses import Field, dataclass, field, fields
+from datetime import date
+from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias
 
 Plain: TypeAlias = "None | bool | int | str | list[Plain] | dict[str, Plain]"
@@ -26,3 +28,248 @@ def is_sealed(item: Field[Any]) -> bool:
 def sealed_fields(event: type[Event]) -> tuple[str, ...]:
     """Return the names of the fields that the public log shows as a commitment only."""
     return tuple(item.name for item in fields(event) if is_sealed(item))
+
+
+class Body(StrEnum):
+    """Where a person decides; `STAFF` decides nothing."""
+
+    COMMITTEE = "committee"
+    BOARD = "board"
+    FOUNDER = "founder"
+    STAFF = "staff"
+
+
+class Role(StrEnum):
+    """What a member of staff does."""
+
+    COORDINATOR = "coordinator"
+    GRANTS_MANAGER = "grants_manager"
+    EXECUTIVE = "executive"
+    AUDITOR = "auditor"
+
+
+class Judgement(StrEnum):
+    """An expert's ballot."""
+
+    RECOMMEND = "recommend"
+    DECLINE = "decline"
+
+
+class Choice(StrEnum):
+    """A trustee's vote, and the founder's office's word (`CONFIRM` or `DECLINE`)."""
+
+    CONFIRM = "confirm"
+    DECLINE = "decline"
+    RETURN = "return"
+
+
+class Ground(StrEnum):
+    """Why an award is not confirmed: the Board has two grounds, the founder's office one."""
+
+    FIT = "fit"
+    BUDGET = "budget"
+    IMPARTIALITY = "impartiality"
+
+
+class Outcome(StrEnum):
+    """What a body decided on a case."""
+
+    RECOMMENDED = "recommended"
+    DECLINED = "declined"
+    CONFIRMED = "confirmed"
+    NOT_CONFIRMED = "not_confirmed"
+    RETURNED = "returned"
+    UNFUNDED = "unfunded"
+    WITHDRAWN = "withdrawn"
+
+
+class Found(StrEnum):
+    """How a conflict of interest came to light."""
+
+    DECLARED = "declared"  # the member said so
+    MATCHED = "matched"  # the software compared declarations with applicants
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What the charter must know of whoever acts on a case: a snapshot, no name.
+
+    `begins` is the first day in office, `ends` the first day no longer in it; the declaration
+    holds before `declared_until`.
+    """
+
+    seat: str
+    body: Body
+    begins: date
+    ends: date
+    agreed: bool
+    declared_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent(Event):
+    """Something that happened to one case, on a day in the foundation's zone."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(CaseEvent):
+    """An eligible application became a blind case.
+
+    `asked` is the sum asked for, or the call's ceiling where none was; minor units. `experts`
+    are the committee's seats, `reserves` those who step in, in their order.
+    """
+
+    kind: ClassVar[str] = "cases.opened"
+    asked: int = sealed()
+    experts: tuple[str, ...] = sealed()
+    reserves: tuple[str, ...] = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class Recused(CaseEvent):
+    """A member stands aside from the case, for good."""
+
+    kind: ClassVar[str] = "cases.recused"
+    seat: str = sealed()
+    body: Body = sealed()
+    found: Found = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetHandedIn(CaseEvent):
+    """An expert handed in the score sheet; `sheet` is the digest of its marks and words."""
+
+    kind: ClassVar[str] = "decisions.sheet_handed_in"
+    by: Member = sealed()
+    sheet: str = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class BallotCast(CaseEvent):
+    """An expert voted; `amount` is the sum recommended, 0 with `DECLINE`."""
+
+    kind: ClassVar[str] = "decisions.ballot_cast"
+    by: Member = sealed()
+    judgement: Judgement = sealed()
+    amount: int = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class CommitteeDecided(CaseEvent):
+    """The ballots were counted; `reasons` is the digest of the committee's words."""
+
+    kind: ClassVar[str] = "decisions.committee_decided"
+    by: Member = sealed()
+    outcome: Outcome = sealed()
+    amount: int = sealed()
+    reasons: str = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class VoteCast(CaseEvent):
+    """A trustee voted on a recommended case."""
+
+    kind: ClassVar[str] = "decisions.vote_cast"
+    by: Member = sealed()
+    choice: Choice = sealed()
+    ground: Ground | None = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class BoardDecided(CaseEvent):
+    """The Board's votes were counted.
+
+    `seated` is the number of trustees in office, conflicted ones too; `left` what the envelope
+    has left, minor units; `reasons` the digest of the Board's words.
+    """
+
+    kind: ClassVar[str] = "decisions.board_decided"
+    by: Member = sealed()
+    seated: int = sealed()
+    left: int = sealed()
+    outcome: Outcome = sealed()
+    ground: Ground | None = sealed()
+    reasons: str = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class FounderSpoke(CaseEvent):
+    """The founder's office confirmed or declined what the trustees decided.
+
+    `fact` is the digest of the fact that endangers impartiality, empty with `CONFIRM`.
+    """
+
+    kind: ClassVar[str] = "decisions.founder_spoke"
+    by: Member = sealed()
+    choice: Choice = sealed()
+    ground: Ground | None = sealed()
+    fact: str = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn(CaseEvent):
+    """The applicant took the application back."""
+
+    kind: ClassVar[str] = "cases.withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Released(CaseEvent):
+    """Every case of the list has its final decision: this one's path is told.
+
+    `committee` and `board` are votes for and against, (0, 0) where a body did not vote last.
+    """
+
+    kind: ClassVar[str] = "cases.released"
+    outcome: Outcome
+    ground: Ground | None
+    committee: tuple[int, ...]
+    board: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Awarded(CaseEvent):
+    """A confirmed case became a grant, in the public register from now on."""
+
+    kind: ClassVar[str] = "grants.awarded"
+    grant: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementSigned(CaseEvent):
+    """Both sides signed the grant agreement; `tranches` are its sums in their order."""
+
+    kind: ClassVar[str] = "grants.agreement_signed"
+    tranches: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TranchePaid(CaseEvent):
+    """One tranche left the foundation's account; `ordinal` counts from 1."""
+
+    kind: ClassVar[str] = "grants.tranche_paid"
+    ordinal: int
+    amount: int
+
+
+CASE_EVENTS: dict[str, type[CaseEvent]] = {
+    event.kind: event
+    for event in (
+        Opened,
+        Recused,
+        SheetHandedIn,
+        BallotCast,
+        CommitteeDecided,
+        VoteCast,
+        BoardDecided,
+        FounderSpoke,
+        Withdrawn,
+        Released,
+        Awarded,
+        AgreementSigned,
+        TranchePaid,
+    )
+}

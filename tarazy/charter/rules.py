@@ -1,0 +1,200 @@
+"""The questions that stand before or beside a case: each answers nothing, or the reason."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from tarazy.charter.book import Charter
+from tarazy.charter.events import Body, Member, Role
+from tarazy.charter.refusals import Refusal, Why, refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a call takes applications: from `opens` up to, not with, `closes` (None: always)."""
+
+    opens: datetime
+    closes: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A time in a seat: from `begins` up to, not with, `ends`."""
+
+    begins: date
+    ends: date
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day so many months on; a day that month lacks becomes its last (4.2)."""
+    years, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(day.year + years, month + 1, min(day.day, last))
+        except ValueError:
+            continue
+    raise AssertionError  # every month has 28 days
+
+
+def may_submit(window: Window, *, at: datetime) -> Refusal | None:
+    """3.1: into an open call. Its last moment still counts as open, the deadline itself not."""
+    if at < window.opens:
+        return refuse("3.1", Why.CALL_NOT_OPEN, opens=window.opens.isoformat())
+    if window.closes is not None and at >= window.closes:
+        return refuse("3.1", Why.CALL_NOT_OPEN, closed=window.closes.isoformat())
+    return None
+
+
+def may_withdraw(*, own: bool) -> Refusal | None:
+    """3.6: whoever handed it in may take it back."""
+    return None if own else refuse("3.6", Why.NOT_YOURS)
+
+
+def may_check_eligibility(
+    roles: Collection[Role], *, checked: bool, conditions: Collection[str], failed: str | None
+) -> Refusal | None:
+    """3.4: a coordinator, once, against the call's published conditions, naming the failed one."""
+    if Role.COORDINATOR not in roles:
+        return refuse("3.4", Why.WRONG_ROLE, needed=Role.COORDINATOR)
+    if checked:
+        return refuse("3.4", Why.ELIGIBILITY_CHECKED)
+    if failed is not None and failed not in conditions:
+        return refuse("3.4", Why.CONDITION_UNKNOWN, condition=failed)
+    return None
+
+
+def may_open_committee(
+    roles: Collection[Role],
+    window: Window,
+    *,
+    unchecked: int,
+    eligible: int,
+    unreleased: bool,
+    at: datetime,
+) -> Refusal | None:
+    """3.5: a coordinator, after the window has closed and every application has been checked.
+
+    A continuous call opens a list whenever the one before is released.
+    """
+    if Role.COORDINATOR not in roles:
+        return refuse("3.5", Why.WRONG_ROLE, needed=Role.COORDINATOR)
+    if window.closes is not None and at < window.closes:
+        return refuse("3.5", Why.CALL_STILL_OPEN, closes=window.closes.isoformat())
+    if unchecked:
+        return refuse("3.5", Why.ELIGIBILITY_UNCHECKED, unchecked=unchecked)
+    if unreleased:
+        return refuse("3.5", Why.DOCKET_STILL_OPEN)
+    return None if eligible else refuse("3.5", Why.NOTHING_TO_OPEN)
+
+
+def may_seat(
+    charter: Charter, *, citizen: bool, others: Iterable[Body], earlier: Sequence[Term],
+    body: Body, term: Term,
+) -> Refusal | None:
+    """1.1, 1.2, 4.2: a citizen, in one body only, on one committee no longer than the term.
+
+    `others` are the bodies in which the person sits, `earlier` the terms on this same body.
+    """
+    if not citizen:
+        return refuse("1.1", Why.NOT_A_CITIZEN)
+    if any(True for _ in others):
+        return refuse("1.2", Why.IN_TWO_BODIES)
+    if body is not Body.COMMITTEE:
+        return None
+    if earlier and max(served.ends for served in earlier) < term.begins:
+        return refuse("4.2", Why.NO_RETURN)
+    last = term_ends(charter, earlier, begins=term.begins)
+    return refuse("4.2", Why.TERM_TOO_LONG, ends=last.isoformat()) if term.ends > last else None
+
+
+def term_ends(charter: Charter, earlier: Sequence[Term], *, begins: date) -> date:
+    """Return the first day on which an expert may no longer sit (4.2), over all terms."""
+    served = sum((served.ends - served.begins for served in earlier), timedelta())
+    return add_months(begins, charter.expert_term_months) - served
+
+
+def declaration_ends(charter: Charter, declared: date) -> date:
+    """Return the first day on which a declaration no longer holds (5.1)."""
+    return add_months(declared, charter.declaration_months)
+
+
+def may_act(member: Member, body: Body, *, on: date) -> Refusal | None:
+    """2.1, 2.2, 2.3, 5.1: of that body, in office, agreed, with a valid declaration.
+
+    12.1: staff are members of no body.
+    """
+    if member.body is not body:
+        clause = "12.1" if member.body is Body.STAFF else "2.1"
+        return refuse(clause, Why.NOT_OF_THIS_BODY, body=body)
+    if on < member.begins:
+        return refuse("2.2", Why.TERM_NOT_BEGUN, begins=member.begins.isoformat())
+    if on >= member.ends:
+        return refuse("2.2", Why.TERM_ENDED, ended=member.ends.isoformat())
+    if not member.agreed:
+        return refuse("2.3", Why.NO_AGREEMENT)
+    if member.declared_until is None or on >= member.declared_until:
+        return refuse("5.1", Why.NO_DECLARATION)
+    return None
+
+
+def may_read_case(member: Member, *, recused: bool, on: date) -> Refusal | None:
+    """5.1, 5.2: who has no valid declaration, or is recused, is given nothing to read."""
+    unable = may_act(member, member.body, on=on)
+    if unable:
+        return unable
+    return refuse("5.2", Why.RECUSED) if recused else None
+
+
+def may_read_sheet(
+    reader: str, author: str, *, panel: Collection[str], handed_in: Collection[str]
+) -> Refusal | None:
+    """7.2: one's own sheet always, another's when the whole panel has handed in."""
+    if reader == author:
+        return None
+    if set(panel) <= set(handed_in):
+        return None
+    return refuse("7.2", Why.SCORES_SEALED, missing=len(set(panel) - set(handed_in)))
+
+
+def may_know_applicant(*, released: bool) -> Refusal | None:
+    """6.1: nobody on a body learns an identity before release."""
+    return None if released else refuse("6.1", Why.STILL_BLIND)
+
+
+def may_hand_in_marks(
+    marks: dict[str, int], *, criteria: Collection[str], highest: int
+) -> Refusal | None:
+    """7.1: a mark from 1 to the highest for every criterion of the call, and no other."""
+    if marks.keys() == set(criteria) and all(1 <= mark <= highest for mark in marks.values()):
+        return None
+    return refuse("7.1", Why.MARKS_INCOMPLETE, criteria=", ".join(sorted(criteria)), highest=highest)
+
+
+def may_release(roles: Collection[Role], *, open_cases: int, released: bool) -> Refusal | None:
+    """10.1: the executive head, when every case of the list has its final decision."""
+    if Role.EXECUTIVE not in roles:
+        return refuse("10.1", Why.WRONG_ROLE, needed=Role.EXECUTIVE)
+    if released:
+        return refuse("10.1", Why.ALREADY_RELEASED)
+    return refuse("10.1", Why.NOT_FINAL, open=open_cases) if open_cases else None
+
+
+def may_manage_grants(roles: Collection[Role]) -> Refusal | None:
+    """12.2: after the decision the grants manager signs, and pays what is due."""
+    if Role.GRANTS_MANAGER in roles:
+        return None
+    return refuse("12.2", Why.WRONG_ROLE, needed=Role.GRANTS_MANAGER)
+
+
+def may_manage_calls(roles: Collection[Role]) -> Refusal | None:
+    """12.3: a coordinator runs the calls of a programme."""
+    if Role.COORDINATOR in roles:
+        return None
+    return refuse("12.3", Why.WRONG_ROLE, needed=Role.COORDINATOR)
+
+
+def may_award(amount: int, *, left: int) -> Refusal | None:
+    """10.3: no award beyond what the envelope has left."""
+    if amount <= left:
+        return None
+    return refuse("10.3", Why.ENVELOPE_SPENT, left=left, amount=amount)
