@@ -76,7 +76,28 @@ INSTALLED_APPS = [
 
 # What the desk connection may do: table → rights. A table that is not here does not exist for
 # a judge. Opening a door shows in this list's diff; `tests/test_wall.py` holds it to the engine.
-DESK_RIGHTS: dict[str, frozenset[str]] = {}
+DESK_RIGHTS: dict[str, frozenset[str]] = {
+    table: frozenset(rights.split())
+    for table, rights in {
+        "governance_foundation": "read",
+        "governance_body": "read",
+        "governance_seat": "read",
+        "governance_seatagreement": "read",
+        "people_disclosure": "read",  # that one exists and until when; whom it names is elsewhere
+        "calls_programme": "read",
+        "calls_call": "read",
+        "cases_docket": "read update",  # locked while the envelope is counted
+        "cases_case": "read update",
+        "cases_storedevent": "read insert",
+        "cases_blindcopy": "read",
+        "cases_recusal": "read insert",
+        "decisions_sheet": "read insert",
+        "decisions_minute": "read insert",
+        "ledger_head": "read update",
+        "ledger_entry": "insert",
+        "ledger_opening": "insert",
+    }.items()
+}
 
 
 def databases() -> dict[str, dict[str, Any]]:

@@ -109,7 +109,7 @@ def _clause(file: str, raw: dict[str, Any]) -> Clause:
 
 
 def _dated(name: str, raw: dict[str, Any]) -> Dated:
-    known = {item.name: item.type for item in fields(Charter)}
+    known: dict[str, Any] = {item.name: item.type for item in fields(Charter)}
     if raw.keys() != {"name", "from", "value"} or raw["name"] not in known:
         raise ValueError(f"{name}: a value has a known `name`, a `from` and a `value`: {raw}")
     if type(raw["from"]) is not date or type(raw["value"]) is not known[raw["name"]]:

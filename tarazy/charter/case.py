@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import reduce
 from typing import Any
 
+from tarazy.charter.book import Charter
 from tarazy.charter.events import (
     AgreementSigned,
     Awarded,
@@ -28,7 +29,6 @@ from tarazy.charter.events import (
     VoteCast,
     Withdrawn,
 )
-from tarazy.charter.book import Charter
 from tarazy.charter.refusals import Refusal, Why, refuse
 from tarazy.charter.rules import may_act
 
@@ -55,6 +55,10 @@ FINAL: dict[Stage, Outcome] = {
     Stage.UNFUNDED: Outcome.UNFUNDED,
     Stage.WITHDRAWN: Outcome.WITHDRAWN,
 }
+
+
+# What the Board decided, and what a trustee's late conflict therefore reopens.
+_BY_BOARD = {Stage.WITH_FOUNDER, Stage.CONFIRMED, Stage.NOT_CONFIRMED, Stage.UNFUNDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +190,7 @@ def _recused(charter: Charter, case: Case, event: Recused) -> Case | Refusal:
         return refuse("5.2", Why.ALREADY_RELEASED)
     recused = case.recused | {event.seat}
     if event.body is Body.BOARD:
-        # A conflict that comes late reopens the vote: what was counted with it does not stand.
-        return replace(case, recused=recused, trustee_recused=True, votes=())
+        return _trustee_recused(case, recused)
     if event.body is not Body.COMMITTEE or event.seat not in case.roster:
         return refuse("5.2", Why.NOT_OF_THIS_BODY)
     if case.stage is not Stage.IN_COMMITTEE:
@@ -198,6 +201,15 @@ def _recused(charter: Charter, case: Case, event: Recused) -> Case | Refusal:
         sheets=case.sheets - {event.seat},
         ballots=tuple(ballot for ballot in case.ballots if ballot.seat != event.seat),
     )
+
+
+def _trustee_recused(case: Case, recused: frozenset[str]) -> Case:
+    """Reopen the vote where the conflict comes late: what was counted with it does not stand."""
+    after = replace(case, recused=recused, trustee_recused=True, votes=())
+    if case.stage not in _BY_BOARD:
+        return after
+    again = replace(after, stage=Stage.BEFORE_BOARD, pending=None, ground=None)
+    return replace(again, heard=False, board=(0, 0))
 
 
 def _of_panel(charter: Charter, case: Case, by: Member, event: CaseEvent) -> Refusal | None:
@@ -340,9 +352,7 @@ def _board_decided(charter: Charter, case: Case, event: BoardDecided) -> Case | 
     return _after_board(charter, counted, outcome, ground)
 
 
-def _after_board(
-    charter: Charter, case: Case, outcome: Outcome, ground: Ground | None
-) -> Case:
+def _after_board(charter: Charter, case: Case, outcome: Outcome, ground: Ground | None) -> Case:
     """Give the founder's office its word where a trustee reported a conflict, once a way."""
     asked = charter.founder_office and case.trustee_recused and not case.heard
     if asked and outcome is not Outcome.UNFUNDED:

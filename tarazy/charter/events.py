@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias
 
-Plain: TypeAlias = "None | bool | int | str | list[Plain] | dict[str, Plain]"
+Plain: TypeAlias = "bool | int | str | list[Plain] | dict[str, Plain] | None"
 
 
 def sealed(**options: Any) -> Any:
@@ -15,9 +15,13 @@ def sealed(**options: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `kind` is its name in the log: room and past participle."""
+    """Something that happened. `kind` is its name in the log: room and past participle.
+
+    The log shows a `quiet` event as a day and a seal only: not even of what kind it was.
+    """
 
     kind: ClassVar[str]
+    quiet: ClassVar[bool] = False
 
 
 def is_sealed(item: Field[Any]) -> bool:
@@ -108,8 +112,16 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class CaseEvent(Event):
-    """Something that happened to one case, on a day in the foundation's zone."""
+    """Something that happened to one case, on a day in the foundation's zone.
 
+    A day and not an instant: the order of clicks must not tell whose they were. Quiet until
+    release: whoever could count cases in the log would see that some do not exist for them,
+    and so that somebody they declared has applied.
+    """
+
+    quiet: ClassVar[bool] = True
+
+    case: str
     on: date
 
 
@@ -122,9 +134,9 @@ class Opened(CaseEvent):
     """
 
     kind: ClassVar[str] = "cases.opened"
-    asked: int = sealed()
-    experts: tuple[str, ...] = sealed()
-    reserves: tuple[str, ...] = sealed()
+    asked: int
+    experts: tuple[str, ...]
+    reserves: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +144,9 @@ class Recused(CaseEvent):
     """A member stands aside from the case, for good."""
 
     kind: ClassVar[str] = "cases.recused"
-    seat: str = sealed()
-    body: Body = sealed()
-    found: Found = sealed()
+    seat: str
+    body: Body
+    found: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +154,8 @@ class SheetHandedIn(CaseEvent):
     """An expert handed in the score sheet; `sheet` is the digest of its marks and words."""
 
     kind: ClassVar[str] = "decisions.sheet_handed_in"
-    by: Member = sealed()
-    sheet: str = sealed()
+    by: Member
+    sheet: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +163,9 @@ class BallotCast(CaseEvent):
     """An expert voted; `amount` is the sum recommended, 0 with `DECLINE`."""
 
     kind: ClassVar[str] = "decisions.ballot_cast"
-    by: Member = sealed()
-    judgement: Judgement = sealed()
-    amount: int = sealed()
+    by: Member
+    judgement: Judgement
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +173,10 @@ class CommitteeDecided(CaseEvent):
     """The ballots were counted; `reasons` is the digest of the committee's words."""
 
     kind: ClassVar[str] = "decisions.committee_decided"
-    by: Member = sealed()
-    outcome: Outcome = sealed()
-    amount: int = sealed()
-    reasons: str = sealed()
+    by: Member
+    outcome: Outcome
+    amount: int
+    reasons: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +184,9 @@ class VoteCast(CaseEvent):
     """A trustee voted on a recommended case."""
 
     kind: ClassVar[str] = "decisions.vote_cast"
-    by: Member = sealed()
-    choice: Choice = sealed()
-    ground: Ground | None = sealed()
+    by: Member
+    choice: Choice
+    ground: Ground | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +198,12 @@ class BoardDecided(CaseEvent):
     """
 
     kind: ClassVar[str] = "decisions.board_decided"
-    by: Member = sealed()
-    seated: int = sealed()
-    left: int = sealed()
-    outcome: Outcome = sealed()
-    ground: Ground | None = sealed()
-    reasons: str = sealed()
+    by: Member
+    seated: int
+    left: int
+    outcome: Outcome
+    ground: Ground | None
+    reasons: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +214,10 @@ class FounderSpoke(CaseEvent):
     """
 
     kind: ClassVar[str] = "decisions.founder_spoke"
-    by: Member = sealed()
-    choice: Choice = sealed()
-    ground: Ground | None = sealed()
-    fact: str = sealed()
+    by: Member
+    choice: Choice
+    ground: Ground | None
+    fact: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +231,17 @@ class Withdrawn(CaseEvent):
 class Released(CaseEvent):
     """Every case of the list has its final decision: this one's path is told.
 
-    `committee` and `board` are votes for and against, (0, 0) where a body did not vote last.
+    `committee` and `board` are votes for and against, (0, 0) where a body did not vote.
+    `path` names the quiet lines of this case: "<line> <kind>" each, in their order.
     """
 
     kind: ClassVar[str] = "cases.released"
+    quiet: ClassVar[bool] = False
     outcome: Outcome
     ground: Ground | None
     committee: tuple[int, ...]
     board: tuple[int, ...]
+    path: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +249,7 @@ class Awarded(CaseEvent):
     """A confirmed case became a grant, in the public register from now on."""
 
     kind: ClassVar[str] = "grants.awarded"
+    quiet: ClassVar[bool] = False
     grant: str
     amount: int
 
@@ -243,6 +259,7 @@ class AgreementSigned(CaseEvent):
     """Both sides signed the grant agreement; `tranches` are its sums in their order."""
 
     kind: ClassVar[str] = "grants.agreement_signed"
+    quiet: ClassVar[bool] = False
     tranches: tuple[int, ...]
 
 
@@ -251,6 +268,7 @@ class TranchePaid(CaseEvent):
     """One tranche left the foundation's account; `ordinal` counts from 1."""
 
     kind: ClassVar[str] = "grants.tranche_paid"
+    quiet: ClassVar[bool] = False
     ordinal: int
     amount: int
 

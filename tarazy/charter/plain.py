@@ -1,12 +1,12 @@
 """Events and cases as plain values, and back: what is stored and what the log commits to."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ def from_plain(kind: type[T], values: Mapping[str, Any]) -> T:
 
     Raises `ValueError` naming a field that is missing or unknown.
     """
-    types = _types(kind)
+    types = _types(cast(Hashable, kind))
     if values.keys() != types.keys():
         wrong = ", ".join(sorted(values.keys() ^ types.keys()))
         raise ValueError(f"{kind.__name__}: missing or unknown: {wrong}")
@@ -44,7 +44,7 @@ def from_plain(kind: type[T], values: Mapping[str, Any]) -> T:
 
 
 @cache
-def _types(kind: type[Any]) -> dict[str, Any]:
+def _types(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {item.name: hints[item.name] for item in fields(kind)}
 

@@ -63,7 +63,6 @@ class Why(StrEnum):
     NOT_ITS_GROUND = "not-its-ground"
     # 10 envelope, release, award
     ENVELOPE_SPENT = "envelope-spent"
-    ENVELOPE_NOT_SPENT = "envelope-not-spent"
     NOT_FINAL = "not-final"
     NOT_RELEASED = "not-released"
     NOT_CONFIRMED = "not-confirmed"

@@ -36,8 +36,10 @@ def add_months(day: date, months: int) -> date:
     raise AssertionError  # every month has 28 days
 
 
-def may_submit(window: Window, *, at: datetime) -> Refusal | None:
-    """3.1: into an open call. Its last moment still counts as open, the deadline itself not."""
+def may_submit(window: Window, *, received: bool, at: datetime) -> Refusal | None:
+    """3.1, 3.2: into an open call, once. The deadline itself is late."""
+    if received:
+        return refuse("3.2", Why.ALREADY_SUBMITTED)
     if at < window.opens:
         return refuse("3.1", Why.CALL_NOT_OPEN, opens=window.opens.isoformat())
     if window.closes is not None and at >= window.closes:
@@ -45,9 +47,11 @@ def may_submit(window: Window, *, at: datetime) -> Refusal | None:
     return None
 
 
-def may_withdraw(*, own: bool) -> Refusal | None:
-    """3.6: whoever handed it in may take it back."""
-    return None if own else refuse("3.6", Why.NOT_YOURS)
+def may_withdraw(*, own: bool, withdrawn: bool) -> Refusal | None:
+    """3.6: whoever handed it in may take it back, once."""
+    if not own:
+        return refuse("3.6", Why.NOT_YOURS)
+    return refuse("3.6", Why.NOT_IN_COMMITTEE) if withdrawn else None
 
 
 def may_check_eligibility(
@@ -88,8 +92,13 @@ def may_open_committee(
 
 
 def may_seat(
-    charter: Charter, *, citizen: bool, others: Iterable[Body], earlier: Sequence[Term],
-    body: Body, term: Term,
+    charter: Charter,
+    *,
+    citizen: bool,
+    others: Iterable[Body],
+    earlier: Sequence[Term],
+    body: Body,
+    term: Term,
 ) -> Refusal | None:
     """1.1, 1.2, 4.2: a citizen, in one body only, on one committee no longer than the term.
 
@@ -137,6 +146,23 @@ def may_act(member: Member, body: Body, *, on: date) -> Refusal | None:
     return None
 
 
+def may_judge(body: Body, *, responsible: bool, exists: bool) -> Refusal | None:
+    """4.1, 6.3, 12.1: a case that exists, of one's own committee or Board, and never as staff.
+
+    `responsible`: whether the body is the one before which the case's programme comes.
+    """
+    if body is Body.STAFF:
+        return refuse("12.1", Why.NOT_OF_THIS_BODY, body=body)
+    if not exists:
+        return refuse("6.3", Why.NOT_OPENED)
+    return None if responsible else refuse("4.1", Why.NOT_OF_THIS_BODY)
+
+
+def may_sign_agreement(*, own: bool) -> Refusal | None:
+    """2.3: one signs for one's own seat."""
+    return None if own else refuse("2.3", Why.NOT_YOURS)
+
+
 def may_read_case(member: Member, *, recused: bool, on: date) -> Refusal | None:
     """5.1, 5.2: who has no valid declaration, or is recused, is given nothing to read."""
     unable = may_act(member, member.body, on=on)
@@ -167,7 +193,9 @@ def may_hand_in_marks(
     """7.1: a mark from 1 to the highest for every criterion of the call, and no other."""
     if marks.keys() == set(criteria) and all(1 <= mark <= highest for mark in marks.values()):
         return None
-    return refuse("7.1", Why.MARKS_INCOMPLETE, criteria=", ".join(sorted(criteria)), highest=highest)
+    return refuse(
+        "7.1", Why.MARKS_INCOMPLETE, criteria=", ".join(sorted(criteria)), highest=highest
+    )
 
 
 def may_release(roles: Collection[Role], *, open_cases: int, released: bool) -> Refusal | None:

@@ -1,0 +1,1 @@
+"""The SQLite backend: durable, and with a fair queue of writers."""

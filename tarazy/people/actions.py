@@ -1,0 +1,53 @@
+"""Accounts, roles, declarations: one verb, one transaction, one event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from tarazy.charter.book import read
+from tarazy.charter.events import Role
+from tarazy.charter.rules import declaration_ends
+from tarazy.ledger.canonical import canonical
+from tarazy.ledger.events import Actor
+from tarazy.ledger.steps import action
+from tarazy.people.events import Declared, Enrolled, RoleGiven
+from tarazy.people.models import Disclosure, Person, Relation, StaffRole
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One line of a declaration: what kind of relation, its name, a note."""
+
+    kind: str
+    name: str
+    note: str = ""
+
+
+@action
+def enrol(person: Person, *, by: Actor, at: datetime) -> Enrolled:
+    """Give somebody an account; no password yet, so nobody can sign in with it."""
+    person.set_unusable_password()
+    person.save(force_insert=True)
+    return Enrolled(person=person.ref)
+
+
+@action
+def give_role(person: Person, role: Role, *, by: Actor, at: datetime) -> RoleGiven:
+    """Give a member of staff a role from today on."""
+    StaffRole.objects.create(person=person, role=role.value, begins=at.date())
+    return RoleGiven(role=role, person=person.ref)
+
+
+@action
+def declare(relations: Sequence[Declaration], *, by: Person, at: datetime) -> Declared:
+    """File one's yearly declaration (5.1); an empty one says that there is nobody to name."""
+    day = at.date()
+    until = declaration_ends(read().on(day), day)
+    disclosure = Disclosure.objects.create(person=by, declared_on=day, valid_until=until)
+    Relation.objects.bulk_create(
+        Relation(disclosure=disclosure, kind=line.kind, name=line.name, note=line.note)
+        for line in relations
+    )
+    content = canonical([[line.kind, line.name, line.note] for line in relations])
+    return Declared(on=day, until=until, digest=sha256(content).hexdigest())
