@@ -14,6 +14,23 @@ if not databases.IN_TIME:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Name our own marker."""
+    config.addinivalue_line("markers", "engine(name): about this engine alone, and run on no other")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about the other engine: it is not skipped, there is nothing to test."""
+    others = [
+        item
+        for item in items
+        if any(mark.args != (databases.ENGINE,) for mark in item.iter_markers("engine"))
+    ]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
+
+
 @pytest.fixture
 def database(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Give a fresh, migrated database with real commits, seen by both connections."""

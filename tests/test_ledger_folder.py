@@ -414,6 +414,12 @@ def test_the_edits_are_a_thousand() -> None:
     assert sum(times for _, times in EDITS) == 1000
 
 
+def is_named(name: str, verdict: Verdict) -> bool:
+    """Say whether a fault begins with the file, or with a folder of it."""
+    blamed = [fault.partition(": ")[0] for fault in verdict.faults]
+    return any(name == one or name.startswith(f"{one}/") for one in blamed)
+
+
 @pytest.mark.parametrize(("edit", "times"), EDITS, ids=[edit.__name__ for edit, _ in EDITS])
 def test_every_edit_is_found(edit: Edit, times: int, scene: Scene, tmp_path: Path) -> None:
     unseen = []
@@ -425,7 +431,7 @@ def test_every_edit_is_found(edit: Edit, times: int, scene: Scene, tmp_path: Pat
         assert verdict.ok == (not verdict.faults)
         if verdict.ok:
             unseen.append((number, name))
-        elif name and not any(fault.startswith(name) for fault in verdict.faults):
+        elif name and not is_named(name, verdict):
             unnamed.append((number, name, verdict.faults))
         assert len(verdict.faults) <= 50
     assert unseen == []
@@ -713,9 +719,9 @@ def test_a_publisher_killed_anywhere_leaves_what_the_next_one_completes(tmp_path
         status = in_a_child(killed_publication)
         killed += os.WIFSIGNALED(status)
         # Readers meet a checkpoint and all that it signs, at every moment.
-        for index in (0, size - 1):
-            proven = verify_receipt(receipt(folder, index), vkey=VKEY)
-            assert proven.entry == entry(index)
+        published = verify_receipt(receipt(folder, 0), vkey=VKEY).checkpoint.size
+        for index in (0, chance.randrange(published), published - 1):
+            assert verify_receipt(receipt(folder, index), vkey=VKEY).entry == entry(index)
         if number % 3:  # else the next one is killed on top
             size = grown + chance.choice([0, 1])
             publish_sizes(folder, size)
@@ -745,10 +751,11 @@ def test_a_disk_that_fills_up_at_any_write_leaves_the_older_state(
     scene: Scene, tmp_path: Path
 ) -> None:
     folder = tmp_path / "log"
-    failed = []
-    place = 0
-    while not failed or failed[-1] == 0:
-        shutil.rmtree(tmp_path)
+    shutil.copytree(scene.states[300], folder)
+    total = count_writes(lambda: publish_sizes(folder, 600))
+    failed = 0
+    for place in range(total):
+        shutil.rmtree(folder)
         shutil.copytree(scene.states[300], folder)
 
         def full() -> None:
@@ -760,15 +767,15 @@ def test_a_disk_that_fills_up_at_any_write_leaves_the_older_state(
                 assert contents(folder) == contents(scene.states[300])
                 assert verify(folder, vkey=VKEY).faults == []
                 publish_sizes(folder, 600)
-                assert verify(folder, vkey=VKEY).faults == []
-                assert [path.name for path in tmp_path.iterdir()] == ["log"]
-            else:
-                os._exit(7)  # no operation was left to fail
+            else:  # a folder was there already, so that it did not matter that it cannot be made
+                os._exit(7)
 
-        failed.append(os.waitstatus_to_exitcode(in_a_child(full)))
-        place += 1
-    assert failed[-1] == 7
-    assert len(failed) > 30
+        code = os.waitstatus_to_exitcode(in_a_child(full))
+        assert (place, code) in {(place, 0), (place, 7)}
+        failed += code == 0
+        assert verify(folder, vkey=VKEY).faults == []
+        assert [path.name for path in tmp_path.iterdir()] == ["log"]
+    assert failed > 25
 
 
 def test_a_limit_on_the_size_of_files_leaves_the_older_state(scene: Scene, tmp_path: Path) -> None:
@@ -827,10 +834,10 @@ def test_a_damaged_folder_gives_no_receipt(scene: Scene, tmp_path: Path) -> None
     folder = scene.copy(tmp_path / "log")
     put(folder, "tile/0/001", bytes(8192))
     with pytest.raises(Unproven):
-        receipt(folder, 10)
+        receipt(folder, 300)
     (folder / "tile/0/001").unlink()
     with pytest.raises(Unproven, match="is missing"):
-        receipt(folder, 10)
+        receipt(folder, 300)
 
 
 def test_a_verdict_is_plain(scene: Scene) -> None:
@@ -846,6 +853,6 @@ def test_a_verdict_is_plain(scene: Scene) -> None:
             "older": 100,
             "entries": 600,
             "files": 2,
-            "paths": 21,
+            "paths": 17,
         },
     )

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,6 +17,16 @@ from tarazy.charter.plain import from_plain
 from tarazy.charter.rules import may_read_case
 from tarazy.governance.models import Seat
 from tarazy.governance.queries import member
+
+
+class CallState(StrEnum):
+    """Where a call stands, as anybody may know."""
+
+    ANNOUNCED = "announced"
+    OPEN = "open"
+    CLOSED = "closed"
+    JUDGING = "judging"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,18 @@ def events(case: Case) -> list[CaseEvent]:
     """Return all that happened to a case, in order."""
     stored = StoredEvent.objects.filter(case=case).order_by("ordinal")
     return [from_plain(CASE_EVENTS[event.kind], event.data) for event in stored]
+
+
+def call_state(call: Call, *, at: datetime) -> CallState:
+    """Return where a call stands; a continuous one is open whatever its lists do."""
+    if at < call.opens:
+        return CallState.ANNOUNCED
+    if call.closes is None or at < call.closes:
+        return CallState.OPEN
+    docket = Docket.objects.filter(call=call).order_by("-ordinal").first()
+    if docket is None:
+        return CallState.CLOSED
+    return CallState.JUDGING if docket.released_on is None else CallState.RELEASED
 
 
 def charter(docket: Docket) -> Charter:

@@ -12,14 +12,21 @@ from tarazy.people.models import Person
 from tarazy.people.queries import declared_until
 
 
-def foundation() -> Foundation | None:
-    """Return the foundation, None before it is founded."""
-    return Foundation.objects.first()
+class NotFounded(LookupError):
+    """There is no foundation yet."""
+
+
+def foundation() -> Foundation:
+    """Return the foundation; raises `NotFounded` before there is one."""
+    found = Foundation.objects.first()
+    if found is None:
+        raise NotFounded("there is no foundation here yet")
+    return found
 
 
 def zone() -> ZoneInfo:
-    """Return the zone in which the foundation counts its days; raises before it is founded."""
-    return ZoneInfo(Foundation.objects.values_list("zone", flat=True).get())
+    """Return the zone in which the foundation counts its days; raises `NotFounded`."""
+    return ZoneInfo(foundation().zone)
 
 
 def seated(body: Body, *, on: date) -> list[Seat]:

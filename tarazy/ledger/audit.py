@@ -68,11 +68,21 @@ class Audit:
 
     def run(self, older: Path | str | None, vkey: str | None) -> None:
         self._key(vkey)
-        self.head = self._checkpoint(CHECKPOINT)
+        manifest = self._manifest()
+        heads = {MANIFEST: manifest.head if manifest else None}
+        heads[CHECKPOINT] = self._checkpoint(CHECKPOINT)
+        self.head = max(
+            (head for head in heads.values() if head), key=lambda head: head.size, default=None
+        )
         if self.head is None:
             self._fault(CHECKPOINT, "without it nothing else can be checked")
             return
-        self._manifest(self.head)
+        for name, head in heads.items():
+            if head and head != self.head:
+                self._fault(
+                    name, f"is of a tree of {head.size}; elsewhere {self.head.size} is signed"
+                )
+        self._listed_beside(manifest, self.head)
         self._published(self.head)
         if older is not None:
             self._older(older, self.head)
@@ -154,18 +164,19 @@ class Audit:
             self._fault(name, f"is of the log {head.origin}, not {self.verifier.name}")
         return head
 
-    def _manifest(self, head: Checkpoint) -> None:
+    def _manifest(self) -> Manifest | None:
         note = self._note(MANIFEST, MANIFEST_LIMIT)
         try:
-            manifest = Manifest.parse(note.text) if note else None
+            return Manifest.parse(note.text) if note else None
         except BadNote as error:
             self._fault(MANIFEST, str(error))
-            manifest = None
+            return None
+
+    def _listed_beside(self, manifest: Manifest | None, head: Checkpoint) -> None:
+        """Take over what the manifest lists, as far as it fits this tree."""
         self.published = {head.size}
         if manifest is None:
             return
-        if manifest.head != head:
-            self._fault(MANIFEST, f"is of the tree of {manifest.head.size}, not of this checkpoint")
         if head.size not in manifest.sizes or max(manifest.sizes) > head.size:
             self._fault(MANIFEST, f"lists checkpoints that do not end with {head.size}")
         self.files = manifest.files

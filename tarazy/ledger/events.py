@@ -1,5 +1,6 @@
 """What the log writes down, and who did it."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from tarazy.charter.events import Event
@@ -10,6 +11,13 @@ class Actor(Protocol):
 
     @property
     def ref(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What the program does of itself, with no person behind it: setting up, publishing."""
+
+    ref: str
 
 
 Happened = Event | tuple[Event, ...]

@@ -206,5 +206,5 @@ def load_key(path: Path) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(content)
     key = load_pem_private_key(content, password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"{path} holds no Ed25519 key.")  # noqa: TRY004 the file is wrong, no type
+        raise ValueError(f"{path} holds no Ed25519 key.")
     return key

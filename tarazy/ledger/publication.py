@@ -65,6 +65,7 @@ class Publication:
         self.held: Checkpoint | None = None
         self.sizes: set[int] = set()
         self.before: set[str] = set()  # what may have to go: old files and tiles, leftovers
+        self.damage: list[str] = []
         self.roots: dict[int, bytes] = {}
         self.exported: dict[str, Exported] = {}
 
@@ -73,9 +74,11 @@ class Publication:
         self._recall()
         tree = self._stage_tree(entries, progress)
         head = Checkpoint(self.origin, tree.size, tree.root())
+        self._demand_undamaged()
         self._demand_exported()
         self._read_again(head)
         self._stage_rest(head)
+        self._demand_undamaged()
         self._install(self._obsolete(head))
         return head
 
@@ -186,6 +189,11 @@ class Publication:
         if said:
             self.exported[said.file] = said
 
+    def _demand_undamaged(self) -> None:
+        """Refuse damage only now: where the entries are another history, that is what to say."""
+        if self.damage:
+            raise NotPublished(self.damage[0])
+
     def _demand_exported(self) -> None:
         digests = {
             name: hashlib.sha256(content).hexdigest() for name, content in self.files.items()
@@ -207,7 +215,8 @@ class Publication:
             fault = str(unfit)
         there = os.path.lexists(self.folder / name)
         if there and size is not None and self.held and size <= self.held.size:
-            raise NotPublished(f"{name} {fault}: restore it, or delete it to have it rebuilt.")
+            self.damage.append(f"{name} {fault}: restore it, or delete it to have it rebuilt.")
+            return
         target = self.fresh / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
@@ -247,11 +256,10 @@ class Publication:
         self._put(CHECKPOINT, head.signed(self.key))
 
     def _obsolete(self, head: Checkpoint) -> list[str]:
-        """Return what is there from earlier publications and belongs there no longer."""
+        """Return what earlier publications left, or may have left, and belongs there no longer."""
         stays = tree_paths(head.size, self.sizes) | set(self.files) | OURS
         stays |= {f"{CHECKPOINTS}/{size}" for size in self.sizes}
-        gone = sorted(self.before - stays)
-        return [name for name in gone if os.path.lexists(self.folder / name)]
+        return sorted(self.before - stays)
 
     # The change itself
 
@@ -275,7 +283,7 @@ class Publication:
             raise
         self._sync_folders(done)
         for name in obsolete:
-            (self.folder / name).unlink()
+            (self.folder / name).unlink(missing_ok=True)
             self._prune(name)
         self._sync_folders([])
         self.journal.unlink()

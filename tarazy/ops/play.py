@@ -5,8 +5,8 @@ was interrupted goes on as it would have gone.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import TypeVar
@@ -62,13 +62,27 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the simulation's readers will think of a proposal: about 1 to 5, and the Board."""
+
+    quality: float
+    board: Ground | Choice | None = None
+
+
+@dataclass(slots=True)
 class Play:
-    """One simulated round of a call. `watch` shows the progress of each step's items."""
+    """One simulated round of a call.
+
+    `watch` shows the progress of each step's items; `opinions` by the token of an application,
+    where the round is not left to chance.
+    """
 
     call: Call
     seed: int
     schedule: Schedule
     watch: Watch[object]
+    opinions: Mapping[str, Opinion] = field(default_factory=dict)
+    _told: dict[int, Opinion] = field(default_factory=dict, init=False)
 
     def run(self) -> None:
         """Play every step that has not happened yet, from eligibility to the first tranches."""
@@ -77,6 +91,11 @@ class Play:
         docket = self._open()
         if docket is None:
             return self._after_release()
+        self._told = {
+            application.case_id: self.opinions[application.token]
+            for application in of_call(self.call)
+            if application.case_id and application.token in self.opinions
+        }
         self._committee(docket)
         self._board(docket)
         self._committee(docket)  # what came back for a smaller sum
@@ -149,12 +168,16 @@ class Play:
     def _quality(self, copy: BlindCopy) -> float:
         """Return how good a proposal looks to a simulated reader, about 1 to 5.
 
+        What was told beforehand counts first (`opinions`).
         Detail counts, figures count, and much is chance, as studies of reviewing find.
         """
+        if copy.case_id in self._told:
+            return self._told[copy.case_id].quality
         text = " ".join(section["text"] for section in copy.sections)
         detail = min(len(text) / 4000, 1.0)
         figures = min(sum(letter.isdigit() for letter in text) / 120, 1.0)
-        return 1.2 + detail + figures + 1.9 * self._chance("quality", copy.title, text).random()
+        chance = self._chance("quality", copy.title, text).random()
+        return 1.0 + 0.4 * detail + 0.4 * figures + 2.6 * chance
 
     def _check_eligibility(self) -> None:
         waiting = of_call(self.call).filter(status=Status.SUBMITTED)
@@ -277,7 +300,9 @@ class Play:
         usual = [case for case in came if not case.now.trustee_recused]
         usual.sort(key=lambda case: self._chance("fate", case.number).random())
         ends: tuple[Ground | Choice, ...] = (Ground.FIT, Ground.BUDGET, Choice.RETURN)
-        odd = dict(zip(usual[:-1], ends, strict=False))
+        odd: dict[Case, Ground | Choice | None] = dict(zip(usual[:-1], ends, strict=False))
+        if self.opinions:
+            odd = {case: self._told[case.pk].board for case in usual if case.pk in self._told}
         came.sort(key=lambda case: (-self._mean(case), case.number))
         return {case: odd.get(case) for case in came}
 

@@ -47,10 +47,8 @@ class Funder:
 
 
 def funder() -> Funder:
-    """Return the foundation; raises `LookupError` before it is founded."""
+    """Return the foundation; raises `NotFounded` before there is one."""
     found = foundation()
-    if found is None:
-        raise LookupError("there is no foundation yet")
     return Funder(f"KZ-BIN-{found.bin}", found.name["en"], found.prefix, found.site.rstrip("/"))
 
 

@@ -1,5 +1,7 @@
 """Five tables in a registry of their own, so that no migration of the project knows them."""
 
+from typing import ClassVar
+
 from django.apps.registry import Apps
 from django.db import connection, models
 
@@ -10,6 +12,8 @@ class Copy(models.Model):
     """What a judge reads and changes, and a secret table points at."""
 
     text = models.TextField()
+
+    objects: ClassVar[models.Manager["Copy"]] = models.Manager()
 
     class Meta:
         app_label = "engine_tables"
@@ -25,6 +29,8 @@ class Identity(models.Model):
     name = models.TextField(unique=True)
     copy = models.OneToOneField(Copy, on_delete=models.CASCADE, related_name="identity")
 
+    objects: ClassVar[models.Manager["Identity"]] = models.Manager()
+
     class Meta:
         app_label = "engine_tables"
         apps = registry
@@ -37,6 +43,8 @@ class Note(models.Model):
     """What a judge reads, adds, changes and deletes."""
 
     text = models.TextField()
+
+    objects: ClassVar[models.Manager["Note"]] = models.Manager()
 
     class Meta:
         app_label = "engine_tables"
@@ -51,6 +59,8 @@ class Rule(models.Model):
 
     text = models.TextField()
 
+    objects: ClassVar[models.Manager["Rule"]] = models.Manager()
+
     class Meta:
         app_label = "engine_tables"
         apps = registry
@@ -64,6 +74,8 @@ class Opening(models.Model):
 
     seq = models.BigIntegerField(primary_key=True)
     text = models.TextField()
+
+    objects: ClassVar[models.Manager["Opening"]] = models.Manager()
 
     class Meta:
         app_label = "engine_tables"

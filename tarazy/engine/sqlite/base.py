@@ -1,8 +1,9 @@
 """Django's SQLite backend, made durable and fair: full synchronisation, writers in line.
 
 A turn to write (`turns.py`) is taken before SQLite begins to write and given back when SQLite is
-done, so it lasts as long as SQLite's own lock, checkpoints included. Reading outside a
-transaction takes no turn. A connection with `desk_rights` among its options has the wall.
+done, so it lasts as long as SQLite's own lock, and the checkpoints that commits make fall into
+it. Reading outside a transaction takes no turn. A connection with `desk_rights` among its options
+has the wall.
 """
 
 import os
@@ -81,7 +82,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().ensure_connection()
 
     def close(self) -> None:
-        """Close the connection, in turn: the last one to close writes a checkpoint."""
+        """Close the connection; a forked child leaves its parent's as it is."""
         self._leave_to_the_parent()
         super().close()
 
@@ -120,8 +121,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.after()
 
     def _close(self) -> None:
-        if not self._line.held():
-            self._take_turn()
+        # The last connection to close makes a checkpoint, and needs no turn for it: SQLite makes
+        # it only under an exclusive lock, which any other open connection would keep from it.
         try:
             super()._close()  # type: ignore[misc]  # django-stubs leave it out
         finally:

@@ -3,7 +3,6 @@
 import json
 import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -15,11 +14,13 @@ from tarazy.applications.queries import of_call, received
 from tarazy.calls.actions import announce, begin
 from tarazy.calls.models import Call, Programme
 from tarazy.charter.events import Body as BodyKind
-from tarazy.charter.events import Role
+from tarazy.charter.events import Choice, Ground, Role
 from tarazy.charter.rules import add_months
 from tarazy.governance.actions import appoint, establish, found, sign_agreement
 from tarazy.governance.models import Body, Foundation, Seat, SeatAgreement
+from tarazy.ledger.events import Program
 from tarazy.ops.importing import draft_from
+from tarazy.ops.play import Opinion
 from tarazy.people.actions import Declaration, declare, enrol, give_role
 from tarazy.people.models import Disclosure, Person, StaffRole
 
@@ -35,23 +36,17 @@ FOUNDER = {
     "en": "Founder's office",
 }
 COMMITTEE = {"kk": "Сарапшылар комитеті", "ru": "Экспертный комитет", "en": "Expert Committee"}
+SETUP = Program("program:setup")
 STAFF = {role.value for role in Role}
 
 Watch = Callable[[str, list[Any]], Iterable[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """Whoever sets a foundation up before there is anybody."""
-
-    ref: str = "setup"
 
 
 class Demo:
     """Builds the demo foundation; what is there already is left as it is."""
 
     def __init__(self, watch: Watch, *, today: date) -> None:
-        self._said = tomllib.loads((FOLDER / "foundation.toml").read_text())
+        self._said = tomllib.loads((FOLDER / "foundation.toml").read_text(encoding="utf-8"))
         self._watch = watch
         self._today = today
         self._zone = ZoneInfo(self._said["foundation"]["zone"])
@@ -75,6 +70,13 @@ class Demo:
             self._announce(said, by=coordinator)
         self._submit_all()
 
+    def opinions(self) -> dict[str, Opinion]:
+        """Return what the simulated readers will think, by an application's token."""
+        return {
+            f"import:{said['application']}": Opinion(said["quality"], _board(said.get("board")))
+            for said in self._said["opinion"]
+        }
+
     def _found(self) -> None:
         if Foundation.objects.exists():
             return
@@ -88,17 +90,17 @@ class Demo:
             site=SITE,
             invented=True,
         )
-        found(foundation, by=Setup(), at=self._at)
+        found(foundation, by=SETUP, at=self._at)
 
     def _enrol(self, said: dict[str, Any]) -> Person:
         person = Person.objects.filter(email=said["email"]).first()
         if person is None:
             citizen = said.get("citizenship") == "KZ"
             person = Person(email=said["email"], name=said["name"], citizen=citizen)
-            enrol(person, by=Setup(), at=self._at)
+            enrol(person, by=SETUP, at=self._at)
         role = said.get("role")
         if role in STAFF and not StaffRole.objects.filter(person=person, role=role).exists():
-            give_role(person, Role(role), by=Setup(), at=self._at)
+            give_role(person, Role(role), by=SETUP, at=self._at)
         return person
 
     def _bodies(self) -> dict[str, Body]:
@@ -112,7 +114,7 @@ class Demo:
         for code, (kind, name) in wanted.items():
             if not Body.objects.filter(code=code.lower()).exists():
                 body = Body(code=code.lower(), type=kind.value, name=name)
-                establish(body, by=Setup(), at=self._at)
+                establish(body, by=SETUP, at=self._at)
         return {body.code: body for body in Body.objects.all()}
 
     def _seat_all(self, people: dict[str, Person], bodies: dict[str, Body]) -> None:
@@ -131,7 +133,7 @@ class Demo:
                     ends=add_months(SEATED, 24 if said["role"] == "expert" else 36),
                     reserve=said.get("seat") == "reserve",
                     chance=self._chance,
-                    by=Setup(),
+                    by=SETUP,
                     at=self._at,
                 )
                 seat = Seat.objects.get(person=person, body=bodies[code])
@@ -159,7 +161,7 @@ class Demo:
                     committee=bodies[said["code"].lower()],
                     board=bodies["board"],
                 )
-                begin(programme, by=Setup(), at=self._at)
+                begin(programme, by=SETUP, at=self._at)
 
     def _announce(self, said: dict[str, Any], *, by: Person) -> None:
         if Call.objects.filter(code=said["code"]).exists():
@@ -186,7 +188,7 @@ class Demo:
 
     def _submit_all(self) -> None:
         call = Call.objects.get(code=WITH_APPLICATIONS)
-        lines = (FOLDER / "applications.jsonl").read_text().splitlines()
+        lines = (FOLDER / "applications.jsonl").read_text(encoding="utf-8").splitlines()
         if call.closes is None or of_call(call).count() == len(lines):
             return
         spread = (call.closes - call.opens) / (len(lines) + 1)
@@ -200,8 +202,14 @@ class Demo:
             at = (call.opens + place * spread).astimezone(self._zone)
             if person is None:
                 person = Person(email=email, name=said["contact_name"], citizen=True)
-                enrol(person, by=Setup(), at=at)
+                enrol(person, by=SETUP, at=at)
             submit(call, draft, by=person, at=at)
+
+
+def _board(word: str | None) -> Ground | Choice | None:
+    if word is None:
+        return None
+    return Choice.RETURN if word == Choice.RETURN else Ground(word)
 
 
 def _coded(said: dict[str, Any]) -> dict[str, Any]:
