@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
-from tarazy.charter.book import Charter
+from tarazy.charter.book import Blind, Charter
 from tarazy.charter.events import Body, Member, Role
 from tarazy.charter.refusals import Refusal, Why, refuse
 
@@ -96,34 +97,55 @@ def may_seat(
     *,
     citizen: bool,
     others: Iterable[Body],
-    earlier: Sequence[Term],
+    terms: Sequence[Term],
     body: Body,
     term: Term,
 ) -> Refusal | None:
     """1.1, 1.2, 4.2: a citizen, in one body only, on one committee no longer than the term.
 
-    `others` are the bodies in which the person sits, `earlier` the terms on this same body.
+    `others` are the bodies in which the person sits, `terms` all others on this same body.
     """
-    if not citizen:
+    if not citizen and body is not Body.FOUNDER:
         return refuse("1.1", Why.NOT_A_CITIZEN)
     if any(True for _ in others):
         return refuse("1.2", Why.IN_TWO_BODIES)
     if body is not Body.COMMITTEE:
         return None
-    if earlier and max(served.ends for served in earlier) < term.begins:
+    if _left_between([*terms, term]) and not charter.expert_return:
         return refuse("4.2", Why.NO_RETURN)
-    last = term_ends(charter, earlier, begins=term.begins)
-    return refuse("4.2", Why.TERM_TOO_LONG, ends=last.isoformat()) if term.ends > last else None
+    before = [served for served in terms if served.begins < term.begins]
+    last = term_ends(charter, before, begins=term.begins)
+    ends = max([term.ends, *(served.ends for served in terms)])
+    return refuse("4.2", Why.TERM_TOO_LONG, ends=last.isoformat()) if ends > last else None
+
+
+def _left_between(terms: Iterable[Term]) -> bool:
+    """Say whether somebody left and came back: two terms with days between them."""
+    inside = sorted(terms, key=lambda term: term.begins)
+    return any(one.ends < other.begins for one, other in pairwise(inside))
 
 
 def term_ends(charter: Charter, earlier: Sequence[Term], *, begins: date) -> date:
-    """Return the first day on which an expert may no longer sit (4.2), over all terms."""
-    served = sum((served.ends - served.begins for served in earlier), timedelta())
-    return add_months(begins, charter.expert_term_months) - served
+    """Return the first day on which an expert may no longer sit (4.2), over all terms.
+
+    Terms that follow each other count as one, in calendar months from its first day; what was
+    served before a gap is taken off in days.
+    """
+    if not charter.expert_term_months:
+        return date.max
+    gone = timedelta()
+    for served in sorted(earlier, key=lambda term: term.begins, reverse=True):
+        if served.ends >= begins:
+            begins = min(begins, served.begins)
+        else:
+            gone += served.ends - served.begins
+    return add_months(begins, charter.expert_term_months) - gone
 
 
 def declaration_ends(charter: Charter, declared: date) -> date:
     """Return the first day on which a declaration no longer holds (5.1)."""
+    if not charter.declaration_months:
+        return date.max
     return add_months(declared, charter.declaration_months)
 
 
@@ -158,9 +180,16 @@ def may_judge(body: Body, *, responsible: bool, exists: bool) -> Refusal | None:
     return None if responsible else refuse("4.1", Why.NOT_OF_THIS_BODY)
 
 
-def may_sign_agreement(*, own: bool) -> Refusal | None:
-    """2.3: one signs for one's own seat."""
-    return None if own else refuse("2.3", Why.NOT_YOURS)
+def may_sign_agreement(*, own: bool, signed: bool) -> Refusal | None:
+    """2.3: one signs for one's own seat, once."""
+    if not own:
+        return refuse("2.3", Why.NOT_YOURS)
+    return refuse("2.3", Why.ALREADY_SIGNED) if signed else None
+
+
+def may_declare(*, declared_today: bool) -> Refusal | None:
+    """5.1: anybody declares at any time; a second declaration of one day is a double click."""
+    return refuse("5.1", Why.DECLARED_TODAY) if declared_today else None
 
 
 def may_read_case(member: Member, *, recused: bool, on: date) -> Refusal | None:
@@ -172,19 +201,39 @@ def may_read_case(member: Member, *, recused: bool, on: date) -> Refusal | None:
 
 
 def may_read_sheet(
-    reader: str, author: str, *, panel: Collection[str], handed_in: Collection[str]
+    charter: Charter,
+    reader: str,
+    author: str,
+    *,
+    panel: Collection[str],
+    handed_in: Collection[str],
 ) -> Refusal | None:
-    """7.2: one's own sheet always, another's when the whole panel has handed in."""
+    """7.2: one's own sheet always, another's when a whole panel has handed in."""
     if reader == author:
         return None
-    if set(panel) <= set(handed_in):
-        return None
-    return refuse("7.2", Why.SCORES_SEALED, missing=len(set(panel) - set(handed_in)))
+    missing = charter.committee_size - len(set(panel) & set(handed_in))
+    return refuse("7.2", Why.SCORES_SEALED, missing=missing) if missing > 0 else None
 
 
-def may_know_applicant(*, released: bool) -> Refusal | None:
-    """6.1: nobody on a body learns an identity before release."""
-    return None if released else refuse("6.1", Why.STILL_BLIND)
+def may_know_applicant(charter: Charter, *, met: bool, released: bool) -> Refusal | None:
+    """6.1: nobody on a body learns an identity before release, or before it has met.
+
+    `met`: whether the last body has decided on the case.
+    """
+    open_now = met if charter.blind_until is Blind.MEETING else released
+    return None if open_now or released else refuse("6.1", Why.STILL_BLIND)
+
+
+def may_appeal(
+    charter: Charter, *, own: bool, failed: bool, checked: date, on: date
+) -> Refusal | None:
+    """3.7: whoever was found ineligible may ask the committee, within so many days."""
+    if not own:
+        return refuse("3.7", Why.NOT_YOURS)
+    if not failed or not charter.appeal_days:
+        return refuse("3.7", Why.NO_APPEAL)
+    last = checked + timedelta(days=charter.appeal_days)
+    return refuse("3.7", Why.TOO_LATE, last=last.isoformat()) if on > last else None
 
 
 def may_hand_in_marks(
