@@ -10,8 +10,7 @@ from tarazy.charter.events import CaseEvent, Opened, Recused
 from tarazy.charter.plain import to_plain
 from tarazy.charter.refusals import Refusal, stop
 from tarazy.governance.models import Seat
-
-NUMBER_LETTERS = "ACDEFHJKLMNPRTUVWXY3479"
+from tarazy.governance.steps import random_code
 
 
 def append(case: Case, event: CaseEvent) -> State:
@@ -54,7 +53,7 @@ def draw_numbers(chance: Random, count: int) -> list[str]:
     drawn: set[str] = set()
     while len(drawn) < count:
         wanted = range(count - len(drawn))
-        fresh = {"".join(chance.choices(NUMBER_LETTERS, k=6)) for _ in wanted}
+        fresh = {random_code(chance, 6) for _ in wanted}
         used = Case.objects.filter(number__in=fresh).values_list("number", flat=True)
         drawn |= fresh - set(used)
     numbers = sorted(drawn)

@@ -12,8 +12,8 @@ from tarazy.cases.steps import append
 from tarazy.charter.events import AgreementSigned, Awarded, TranchePaid
 from tarazy.charter.refusals import demand
 from tarazy.charter.rules import may_award, may_know_applicant, may_manage_grants
-from tarazy.governance.actions import random_code
 from tarazy.governance.models import Foundation
+from tarazy.governance.steps import random_code
 from tarazy.grants.models import Agreement, Grant, Tranche
 from tarazy.ledger.steps import action
 from tarazy.people.models import Person

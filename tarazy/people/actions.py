@@ -9,7 +9,7 @@ from tarazy.charter.book import read
 from tarazy.charter.events import Role
 from tarazy.charter.rules import declaration_ends
 from tarazy.ledger.canonical import canonical
-from tarazy.ledger.events import Actor
+from tarazy.ledger.events import Program
 from tarazy.ledger.steps import action
 from tarazy.people.events import Declared, Enrolled, RoleGiven
 from tarazy.people.models import Disclosure, Person, Relation, StaffRole
@@ -25,7 +25,7 @@ class Declaration:
 
 
 @action
-def enrol(person: Person, *, by: Actor, at: datetime) -> Enrolled:
+def enrol(person: Person, *, by: Program, at: datetime) -> Enrolled:
     """Give somebody an account; no password yet, so nobody can sign in with it."""
     person.set_unusable_password()
     person.save(force_insert=True)
@@ -33,7 +33,7 @@ def enrol(person: Person, *, by: Actor, at: datetime) -> Enrolled:
 
 
 @action
-def give_role(person: Person, role: Role, *, by: Actor, at: datetime) -> RoleGiven:
+def give_role(person: Person, role: Role, *, by: Program, at: datetime) -> RoleGiven:
     """Give a member of staff a role from today on."""
     StaffRole.objects.create(person=person, role=role.value, begins=at.date())
     return RoleGiven(role=role, person=person.ref)
