@@ -61,6 +61,10 @@ FINAL: dict[Stage, Outcome] = {
 _BY_BOARD = {Stage.WITH_FOUNDER, Stage.CONFIRMED, Stage.NOT_CONFIRMED, Stage.UNFUNDED}
 
 
+# What the committee decided, or what rests on it: an expert's late conflict reopens it.
+_BY_COMMITTEE = {*_BY_BOARD, Stage.BEFORE_BOARD, Stage.DECLINED}
+
+
 @dataclass(frozen=True, slots=True)
 class Ballot:
     """An expert's counted ballot."""
@@ -189,18 +193,33 @@ def _recused(charter: Charter, case: Case, event: Recused) -> Case | Refusal:
     if case.released:
         return refuse("5.2", Why.ALREADY_RELEASED)
     recused = case.recused | {event.seat}
-    if event.body is Body.BOARD:
+    if event.body is Body.BOARD and event.seat not in case.roster:
         return _trustee_recused(case, recused)
     if event.body is not Body.COMMITTEE or event.seat not in case.roster:
         return refuse("5.2", Why.NOT_OF_THIS_BODY)
-    if case.stage is not Stage.IN_COMMITTEE:
-        return replace(case, recused=recused)
+    return _expert_recused(charter, case, event.seat)
+
+
+def _without(case: Case, seat: str) -> Case:
+    """Take out what an expert has handed in and not yet seen counted."""
     return replace(
         case,
-        recused=recused,
-        sheets=case.sheets - {event.seat},
-        ballots=tuple(ballot for ballot in case.ballots if ballot.seat != event.seat),
+        sheets=case.sheets - {seat},
+        ballots=tuple(ballot for ballot in case.ballots if ballot.seat != seat),
     )
+
+
+def _expert_recused(charter: Charter, case: Case, seat: str) -> Case:
+    """Let the next of the roster step in; after the committee's decision it decides anew.
+
+    What a conflicted expert has helped to decide does not stand, until release.
+    """
+    judged = seat in panel(charter, case)
+    after = replace(_without(case, seat), recused=case.recused | {seat})
+    if not judged or case.stage not in _BY_COMMITTEE:
+        return after
+    again = replace(after, stage=Stage.IN_COMMITTEE, amount=0, votes=(), pending=None)
+    return replace(again, ground=None, heard=False, committee=(0, 0), board=(0, 0))
 
 
 def _trustee_recused(case: Case, recused: frozenset[str]) -> Case:
@@ -383,7 +402,7 @@ def _withdrawn(charter: Charter, case: Case, event: Withdrawn) -> Case | Refusal
         return refuse("3.6", Why.ALREADY_RELEASED)
     if case.stage is Stage.WITHDRAWN:
         return refuse("3.6", Why.NOT_IN_COMMITTEE)
-    return replace(case, stage=Stage.WITHDRAWN, pending=None)
+    return replace(case, stage=Stage.WITHDRAWN, pending=None, ground=None)
 
 
 def _released(charter: Charter, case: Case, event: Released) -> Case | Refusal:

@@ -117,9 +117,18 @@ def may_seat(
 
 
 def term_ends(charter: Charter, earlier: Sequence[Term], *, begins: date) -> date:
-    """Return the first day on which an expert may no longer sit (4.2), over all terms."""
-    served = sum((served.ends - served.begins for served in earlier), timedelta())
-    return add_months(begins, charter.expert_term_months) - served
+    """Return the first day on which an expert may no longer sit (4.2), over all terms.
+
+    Terms that follow each other count as one, in calendar months from its first day; what was
+    served before a gap is taken off in days.
+    """
+    gone = timedelta()
+    for served in sorted(earlier, key=lambda term: term.begins, reverse=True):
+        if served.ends >= begins:
+            begins = min(begins, served.begins)
+        else:
+            gone += served.ends - served.begins
+    return add_months(begins, charter.expert_term_months) - gone
 
 
 def declaration_ends(charter: Charter, declared: date) -> date:
@@ -172,14 +181,18 @@ def may_read_case(member: Member, *, recused: bool, on: date) -> Refusal | None:
 
 
 def may_read_sheet(
-    reader: str, author: str, *, panel: Collection[str], handed_in: Collection[str]
+    charter: Charter,
+    reader: str,
+    author: str,
+    *,
+    panel: Collection[str],
+    handed_in: Collection[str],
 ) -> Refusal | None:
-    """7.2: one's own sheet always, another's when the whole panel has handed in."""
+    """7.2: one's own sheet always, another's when a whole panel has handed in."""
     if reader == author:
         return None
-    if set(panel) <= set(handed_in):
-        return None
-    return refuse("7.2", Why.SCORES_SEALED, missing=len(set(panel) - set(handed_in)))
+    missing = charter.committee_size - len(set(panel) & set(handed_in))
+    return refuse("7.2", Why.SCORES_SEALED, missing=missing) if missing > 0 else None
 
 
 def may_know_applicant(*, released: bool) -> Refusal | None:

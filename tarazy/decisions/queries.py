@@ -52,14 +52,17 @@ def sheets_for(seat: Seat, number: str, *, on: date) -> list[OpenSheet]:
     if copy is None or seat.body.type == Body.FOUNDER:
         return []
     now = copy.case.now
-    judging = panel(charter(copy.case.docket), now)
+    in_force = charter(copy.case.docket)
+    judging = panel(in_force, now)
     found = Sheet.objects.filter(case=copy.case, seat__code__in=now.sheets)
     open_to_all = seat.body.type == Body.BOARD
     shown = [
         sheet
         for sheet in found.select_related("seat").order_by("pk")
         if open_to_all
-        or not may_read_sheet(seat.code, sheet.seat.code, panel=judging, handed_in=now.sheets)
+        or not may_read_sheet(
+            in_force, seat.code, sheet.seat.code, panel=judging, handed_in=now.sheets
+        )
     ]
     sheets = [
         OpenSheet(sheet.seat_id == seat.pk, sheet.marks, sheet.strengths, sheet.weaknesses)

@@ -12,9 +12,8 @@ from django.db import connections, transaction
 from tarazy.charter.events import Event, is_sealed
 from tarazy.charter.plain import to_plain
 from tarazy.engine.desk import alias
-from tarazy.ledger.canonical import canonical, seal
+from tarazy.ledger.canonical import SALT_LENGTH, canonical, seal
 from tarazy.ledger.events import Happened
-from tarazy.ledger.models import Entry, Head, Opening
 
 SEALED = "cases.sealed"  # the kind of every line that shows only a day and a seal
 
@@ -50,25 +49,43 @@ def append(events: tuple[Event, ...], *, by: str, at: datetime) -> None:
 
     Raises `RuntimeError` outside a transaction.
     """
-    using = alias()
-    if not connections[using].in_atomic_block:
+    connection = connections[alias()]
+    if not connection.in_atomic_block:
         raise RuntimeError("a line is appended inside the transaction of what happened")
-    # The head is locked last, after the work, so that writers wait for each other shortly.
-    head = Head.objects.select_for_update().get(pk=1)
-    entries, openings = [], []
-    for seq, event in enumerate(events, start=head.size):
-        salt = secrets.token_bytes(32)
-        public, hidden = _parts(event)
-        hidden["by"] = by
-        if "on" not in public:
-            public["at"] = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        body = canonical({**public, "seq": seq, "seal": seal(hidden, salt=salt)})
-        entries.append(Entry(seq=seq, body=body.decode()))
-        openings.append(Opening(seq=seq, salt=salt, value=canonical(hidden).decode()))
-    Entry.objects.bulk_create(entries)
-    Opening.objects.bulk_create(openings)
-    head.size += len(events)
-    head.save(update_fields=["size"])
+    drafts = [_draft(event, by=by, at=at) for event in events]
+    # SQL by hand, because every verb passes here, and in a rush one after another: through the
+    # models it costs four times as much. The first statement locks the head, after all other
+    # work, so that writers wait for each other shortly.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ledger_head SET size = size + %s WHERE id = 1 RETURNING size", [len(drafts)]
+        )
+        first = cursor.fetchone()[0] - len(drafts)
+        cursor.executemany(
+            "INSERT INTO ledger_entry (seq, body) VALUES (%s, %s)",
+            [
+                (seq, canonical({**public, "seq": seq}).decode())
+                for seq, (public, _, _) in enumerate(drafts, start=first)
+            ],
+        )
+        cursor.executemany(
+            "INSERT INTO ledger_opening (seq, salt, value) VALUES (%s, %s, %s)",
+            [
+                (seq, salt, hidden.decode())
+                for seq, (_, salt, hidden) in enumerate(drafts, start=first)
+            ],
+        )
+
+
+def _draft(event: Event, *, by: str, at: datetime) -> tuple[dict[str, Any], bytes, bytes]:
+    """Return a line without its number, the salt of its seal, and what the seal commits to."""
+    salt = secrets.token_bytes(SALT_LENGTH)
+    public, hidden = _parts(event)
+    hidden["by"] = by
+    if "on" not in public:
+        public["at"] = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    public["seal"] = seal(hidden, salt=salt)
+    return public, salt, canonical(hidden)
 
 
 def _parts(event: Event) -> tuple[dict[str, Any], dict[str, Any]]:

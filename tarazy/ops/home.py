@@ -16,7 +16,7 @@ def prepare() -> None:
     """Make the folders, bring the tables up to date and set the wall; again does no harm."""
     settings.HOME.mkdir(parents=True, exist_ok=True)
     settings.ORIGINALS.mkdir(mode=0o700, exist_ok=True)
-    with _alone("prepare"):
+    with alone("prepare"):
         default = connections["default"]
         executor = MigrationExecutor(default)
         if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -28,8 +28,8 @@ def prepare() -> None:
 
 
 @contextmanager
-def _alone(what: str) -> Iterator[None]:
-    """Keep two commands from doing the same at once in one home."""
+def alone(what: str) -> Iterator[None]:
+    """Keep two commands from doing the same at once in one home: the second waits."""
     with (settings.HOME / f".{what}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

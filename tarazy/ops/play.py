@@ -96,10 +96,11 @@ class Play:
             for application in of_call(self.call)
             if application.case_id and application.token in self.opinions
         }
-        self._committee(docket)
-        self._board(docket)
-        self._committee(docket)  # what came back for a smaller sum
-        self._board(docket)
+        # What comes back for a smaller sum waits for the others, also where the round was
+        # interrupted: who comes before the Board first may find the envelope fuller.
+        for returned in (False, True):
+            self._committee(docket, returned=returned)
+            self._board(docket, returned=returned)
         if docket.released_on is None:
             release(docket, by=self._staff(Role.EXECUTIVE), at=self.schedule.day(40))
         return self._after_release()
@@ -151,19 +152,25 @@ class Play:
         waiting = list(of_call(self.call).filter(case=None).exclude(status=Status.WITHDRAWN))
         experts, trustees = self._seats(Body.COMMITTEE, day), self._seats(Body.BOARD, day)
         declared = relations_on_file(on=day)
-        if len(waiting) < 2 or any(
-            conflicts(card(application), [*experts, *trustees], declared) for application in waiting
-        ):
+        if len(waiting) < 2:
             return {}
         by_chance = sorted(waiting, key=lambda known: self._chance("known", known.token).random())
         # The trustee's must come before the Board: the one this round will find best.
         best = max(by_chance, key=lambda known: self._quality(blind_copy(known, card(known))))
         other = next(known for known in by_chance if known != best)
         friend = next(iter(other.card.people), other.card.name)
-        return {
-            experts[0].pk: [Declaration("friend", friend)],
-            trustees[-1].pk: [Declaration("organisation", best.card.name)],
+        planted = {
+            experts[0].pk: Declaration("friend", friend),
+            trustees[-1].pk: Declaration("organisation", best.card.name),
         }
+        ours = {(key, line.name) for key, line in planted.items()}
+        found = {
+            (seat.pk, name)
+            for application in waiting
+            for seat, name in conflicts(card(application), [*experts, *trustees], declared)
+        }
+        # An interrupted round has one of the two perhaps, and is to get the other.
+        return {} if found - ours else {key: [line] for key, line in planted.items()}
 
     def _quality(self, copy: BlindCopy) -> float:
         """Return how good a proposal looks to a simulated reader, about 1 to 5.
@@ -206,10 +213,11 @@ class Play:
 
     # The committee
 
-    def _committee(self, docket: Docket) -> None:
+    def _committee(self, docket: Docket, *, returned: bool) -> None:
         seats = {seat.code: seat for seat in self._seats(Body.COMMITTEE, self._day(10))}
         self._recognise(docket, seats)
-        judging = [case for case in cases_of(docket) if case.now.stage is Stage.IN_COMMITTEE]
+        waiting = [case for case in cases_of(docket) if case.now.returned == returned]
+        judging = [case for case in waiting if case.now.stage is Stage.IN_COMMITTEE]
         for case in self._each("Score sheets", judging):
             for seat in self._panel(case, seats):
                 if seat.code not in case.now.sheets:
@@ -277,10 +285,11 @@ class Play:
 
     # The Board and the founder's office
 
-    def _board(self, docket: Docket) -> None:
+    def _board(self, docket: Docket, *, returned: bool) -> None:
         trustees = self._seats(Body.BOARD, self._day(30))
         fates = self._fates(docket)
-        for case in self._each("Board's decisions", fates):
+        waiting = [case for case in fates if case.now.returned == returned]
+        for case in self._each("Board's decisions", waiting):
             if case.now.stage is Stage.BEFORE_BOARD:
                 self._decide_in_board(case, trustees, fates[case])
             case.refresh_from_db()

@@ -1,8 +1,11 @@
 """The register in the 360Giving format 1.4: one pure function, the same bytes for the same data."""
 
 import json
+import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tarazy.register.queries import Entry, Funder
@@ -10,11 +13,28 @@ from tarazy.register.queries import Entry, Funder
 VERSION = "1.4"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 MINOR_UNITS = 100
-ALTERNATIVE = "A grant made by the foundation; its recipient described it under another title."
+LONGEST_TITLE = 140
+UNDESCRIBED = "The application says no more than its title."
+REGIONS = Path(__file__).with_name("regions.json")
+
+# Ours are grants for what a person does for others, applied for openly, not for the person's need:
+# "social action" and "community projects" in the standard's code lists.
+TO_INDIVIDUALS = {"primaryGrantReason": "GTIR120", "grantPurpose": ["GTIP160"]}
+FIRST_LEVEL = "GLS040"  # a region of a country
+
+# A text is the applicant's own: what reaches somebody, or counts them, is left out of it.
+PRIVATE = re.compile(
+    r"[^\s<>()«»\"',;:]+@[^\s<>()«»\"',;:]+\.\w+"  # an e-mail address
+    r"|(?<!\w)KZ\d{2}(?:\s?[A-Z0-9]){16}(?!\w)"  # an account
+    r"|(?<![\w.])\+\d[\d ()\u00a0-]{7,}\d"  # a telephone number, from abroad
+    r"|(?<![\w.,-])8[ (\u00a0-]*7\d{2}[ )\u00a0-]*\d{3}(?:[ \u00a0-]?\d{2}){2}(?!\w)"  # at home
+    r"|(?<!\d)\d{12}(?!\d)"  # an IIN or a BIN
+)
+LEFT_OUT = "[…]"
 
 
 def package(funder: Funder, entries: Sequence[Entry]) -> bytes:
-    """Return the register as a 360Giving package in UTF-8.
+    """Return the register as a 360Giving package in UTF-8, grants by number.
 
     `issued` and `modified` come from the grants, not from a clock. Raises `ValueError` where
     there is no grant: the standard knows no empty package.
@@ -33,18 +53,36 @@ def package(funder: Funder, entries: Sequence[Entry]) -> bytes:
         "downloadURL": page,
         "accessURL": f"{funder.site}/open/",
         "license": LICENCE,
-        "grants": [_grant(funder, entry, page) for entry in entries],
+        "grants": [
+            _grant(funder, entry, page) for entry in sorted(entries, key=lambda one: one.number)
+        ],
     }
     return (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode()
 
 
+def is_bin(text: str) -> bool:
+    """Say whether a text is the number of an organisation: its form and its check digit.
+
+    A sole trader's number is a person's, an IIN, and is no BIN.
+    """
+    if not re.fullmatch(r"[0-9]{2}(?:0[1-9]|1[0-2])[4-6][0-3][0-9]{6}", text):
+        return False
+    digits = [int(digit) for digit in text]
+    for weights in ((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)):
+        check = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11
+        if check < 10:
+            return check == digits[11]
+    return False
+
+
 def _grant(funder: Funder, entry: Entry, page: str) -> dict[str, Any]:
     identifier = f"{funder.prefix}-{entry.number}"
-    purpose = entry.purpose if entry.purpose != entry.title else ALTERNATIVE
+    title = _public(entry.title)[:LONGEST_TITLE].rstrip()
+    purpose = _public(entry.purpose)
     grant: dict[str, Any] = {
         "id": identifier,
-        "title": entry.title,
-        "description": purpose,
+        "title": title,
+        "description": purpose if purpose not in ("", title) else UNDESCRIBED,
         "currency": entry.currency,
         "amountAwarded": _major(entry.amount),
         "amountDisbursed": _major(sum(payment.amount for payment in entry.payments)),
@@ -64,10 +102,11 @@ def _grant(funder: Funder, entry: Entry, page: str) -> dict[str, Any]:
     }
     if entry.asked is not None:
         grant["amountAppliedFor"] = _major(entry.asked)
-    grant |= _recipient(entry)
-    if entry.region:
-        place = {"countryCode": "KZ", "geoCode": entry.region, "geoCodeType": "ISO 3166-2"}
-        grant["beneficiaryLocation"] = [{"id": entry.region, "name": entry.region, **place}]
+    place = _place(entry.region)
+    grant |= _recipient(funder, entry, place)
+    if place:
+        grant["beneficiaryLocation"] = [{"id": entry.region, **place}]
+        grant["locationScope"] = FIRST_LEVEL
     if entry.payments:
         grant["disbursementTransaction"] = [
             {
@@ -76,16 +115,49 @@ def _grant(funder: Funder, entry: Entry, page: str) -> dict[str, Any]:
                 "currency": entry.currency,
                 "value": _major(payment.amount),
             }
-            for payment in entry.payments
+            for payment in sorted(entry.payments, key=lambda one: one.ordinal)
         ]
     return grant
 
 
-def _recipient(entry: Entry) -> dict[str, Any]:
-    named = {"id": entry.recipient_id, "name": entry.recipient}
+def _recipient(funder: Funder, entry: Entry, place: dict[str, str]) -> dict[str, Any]:
+    known = entry.recipient_id
+    kind, _, number = known.rpartition("-")
+    # What an applicant wrote as a BIN may be a person's number: it is never told.
+    if kind == "KZ-BIN" and (entry.individual or not is_bin(number)):
+        known = f"{funder.prefix}-recipient-{entry.number}"
+    named = {"id": known, "name": entry.recipient}
     if entry.individual:
-        return {"recipientIndividual": named}
-    return {"recipientOrganization": [named]}
+        return {"recipientIndividual": named, "toIndividualsDetails": TO_INDIVIDUALS}
+    if not place:
+        return {"recipientOrganization": [named]}
+    where = {"addressCountry": "Kazakhstan", "addressRegion": place["name"], "location": [place]}
+    return {"recipientOrganization": [named | where]}
+
+
+def _place(region: str) -> dict[str, str]:
+    """Return a region of Kazakhstan by its code; nothing for what is no code of one."""
+    names = _regions().get(region)
+    if names is None:
+        return {}
+    return {
+        "name": names["en"],
+        "countryCode": "KZ",
+        "geoCode": region,
+        "geoCodeType": "ISO 3166-2",
+    }
+
+
+@cache
+def _regions() -> dict[str, dict[str, str]]:
+    """Return the names of the regions by ISO 3166-2 code and language."""
+    found: dict[str, dict[str, str]] = json.loads(REGIONS.read_text(encoding="utf-8"))
+    return found
+
+
+def _public(text: str) -> str:
+    """Return a text of the applicant's without what reaches or counts a person."""
+    return PRIVATE.sub(LEFT_OUT, text).strip()
 
 
 def _changed(entry: Entry) -> str:
