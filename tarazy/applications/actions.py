@@ -113,7 +113,9 @@ def check_eligibility(
     held.status = Status.INELIGIBLE if failed else Status.ELIGIBLE
     held.failed_condition = failed or ""
     held.save(update_fields=["status", "failed_condition"])
-    return EligibilityChecked(call=application.call.code, failed=failed, document=held.document)
+    return EligibilityChecked(
+        on=at.date(), call=application.call.code, failed=failed, document=held.document
+    )
 
 
 @action
@@ -194,7 +196,7 @@ def withdraw(application: Application, *, by: Person, at: datetime) -> Withdrawn
     held.status = Status.WITHDRAWN
     held.save(update_fields=["status"])
     if held.case is None:
-        return Withdrawn(call=held.call.code, document=held.document)
+        return Withdrawn(on=at.date(), call=held.call.code, document=held.document)
     event = CaseWithdrawn(case=held.case.number, on=at.date())
     append(held.case, event)
     return event

@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from tarazy.cases.events import DocketReleased
-from tarazy.cases.models import Case, Docket
+from tarazy.cases.models import Docket
 from tarazy.cases.queries import cases_of, open_cases
-from tarazy.cases.steps import append, recuse
+from tarazy.cases.steps import append, judged_by, recuse
 from tarazy.charter.case import FINAL
 from tarazy.charter.events import Body, Found, Recused, Released
 from tarazy.charter.refusals import demand
@@ -19,11 +19,12 @@ from tarazy.people.queries import roles
 
 
 @action
-def stand_aside(case: Case, *, by: Seat, at: datetime) -> Recused:
+def stand_aside(number: str, *, by: Seat, at: datetime) -> Recused:
     """Declare a conflict of interest on a case (5.2): it ceases to exist for this seat."""
+    case = judged_by(number, by)
     body = Body(by.body.type)
     demand(may_act(member(by, on=at.date()), body, on=at.date()))
-    event = Recused(case=case.number, on=at.date(), seat=by.code, body=body, found=Found.DECLARED)
+    event = Recused(case=number, on=at.date(), seat=by.code, body=body, found=Found.DECLARED)
     recuse(case, by, event)
     return event
 

@@ -92,6 +92,7 @@ def envelope_left(call: Call) -> int:
     """Return what a call's envelope has left, minor units.
 
     Taken up by every case that the Board confirmed, also while the founder's office has the word.
+    Not for a page of a judge: it counts cases that do not exist for some of them.
     """
     taken = 0
     for stored in Case.objects.filter(docket__call=call).values_list("state", flat=True):

@@ -184,7 +184,10 @@ def _opened(case: Case | None, event: Opened) -> Case | Refusal:
         return refuse("6.3", Why.OPENED_ALREADY)
     if event.asked <= 0:
         return refuse("7.5", Why.AMOUNT_NOT_POSITIVE)
-    return Case(Stage.IN_COMMITTEE, limit=event.asked, roster=event.experts + event.reserves)
+    roster = event.experts + event.reserves
+    if len(set(roster)) < len(roster):
+        return refuse("4.1", Why.NOT_OF_THIS_BODY)
+    return Case(Stage.IN_COMMITTEE, limit=event.asked, roster=roster)
 
 
 def _recused(charter: Charter, case: Case, event: Recused) -> Case | Refusal:
@@ -347,7 +350,7 @@ def _board_decided(charter: Charter, case: Case, event: BoardDecided) -> Case | 
     if unable:
         return unable
     # Conflicted trustees stay in the number: a board short of its quorum waits for appointments.
-    quorum = event.seated // 2 + 1
+    quorum = max(event.seated, len(case.votes)) // 2 + 1
     if len(case.votes) < quorum:
         return refuse("8.4", Why.NO_QUORUM, votes=len(case.votes), quorum=quorum)
     if not event.reasons:

@@ -49,19 +49,38 @@ def _types(kind: Any) -> dict[str, Any]:
     return {item.name: hints[item.name] for item in fields(kind)}
 
 
+def _day(value: Any) -> date:
+    """Read a day as `to_plain` writes it, and no other way: one day, one digest."""
+    day = date.fromisoformat(value) if isinstance(value, str) else None
+    if day is None or day.isoformat() != value:
+        raise ValueError(f"not a day YYYY-MM-DD: {value!r}")
+    return day
+
+
 def _read(kind: Any, value: Any) -> Any:
     if isinstance(kind, UnionType):
         present = next(choice for choice in get_args(kind) if choice is not type(None))
         return None if value is None else _read(present, value)
-    origin = get_origin(kind)
-    if origin in (tuple, frozenset):
-        return origin(_read(get_args(kind)[0], item) for item in value)
+    if get_origin(kind) in (tuple, frozenset):
+        return _items(kind, value)
     if kind is date:
-        return date.fromisoformat(value)
+        return _day(value)
     if is_dataclass(kind) and isinstance(kind, type):
-        return from_plain(kind, value)
+        return _inner(kind, value)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value)
     if type(value) is not kind:
         raise ValueError(f"not {kind.__name__}: {value!r}")
     return value
+
+
+def _items(kind: Any, value: Any) -> Any:
+    if not isinstance(value, list):
+        raise ValueError(f"not a list: {value!r}")
+    return get_origin(kind)(_read(get_args(kind)[0], item) for item in value)
+
+
+def _inner(kind: type[Any], value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"not a {kind.__name__}: {value!r}")
+    return from_plain(kind, value)

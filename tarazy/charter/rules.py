@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from tarazy.charter.book import Charter
 from tarazy.charter.events import Body, Member, Role
@@ -96,13 +97,13 @@ def may_seat(
     *,
     citizen: bool,
     others: Iterable[Body],
-    earlier: Sequence[Term],
+    terms: Sequence[Term],
     body: Body,
     term: Term,
 ) -> Refusal | None:
     """1.1, 1.2, 4.2: a citizen, in one body only, on one committee no longer than the term.
 
-    `others` are the bodies in which the person sits, `earlier` the terms on this same body.
+    `others` are the bodies in which the person sits, `terms` all others on this same body.
     """
     if not citizen:
         return refuse("1.1", Why.NOT_A_CITIZEN)
@@ -110,10 +111,18 @@ def may_seat(
         return refuse("1.2", Why.IN_TWO_BODIES)
     if body is not Body.COMMITTEE:
         return None
-    if earlier and max(served.ends for served in earlier) < term.begins:
+    if _left_between([*terms, term]):
         return refuse("4.2", Why.NO_RETURN)
-    last = term_ends(charter, earlier, begins=term.begins)
-    return refuse("4.2", Why.TERM_TOO_LONG, ends=last.isoformat()) if term.ends > last else None
+    before = [served for served in terms if served.begins < term.begins]
+    last = term_ends(charter, before, begins=term.begins)
+    ends = max([term.ends, *(served.ends for served in terms)])
+    return refuse("4.2", Why.TERM_TOO_LONG, ends=last.isoformat()) if ends > last else None
+
+
+def _left_between(terms: Iterable[Term]) -> bool:
+    """Say whether somebody left and came back: two terms with days between them."""
+    inside = sorted(terms, key=lambda term: term.begins)
+    return any(one.ends < other.begins for one, other in pairwise(inside))
 
 
 def term_ends(charter: Charter, earlier: Sequence[Term], *, begins: date) -> date:

@@ -8,9 +8,8 @@ from typing import cast
 from django.db.models import QuerySet
 
 from tarazy.cases.models import Case, Docket
-from tarazy.cases.queries import case as find
 from tarazy.cases.queries import charter, envelope_left
-from tarazy.cases.steps import append
+from tarazy.cases.steps import append, judged_by
 from tarazy.charter.case import board_outcome, committee_outcome
 from tarazy.charter.events import (
     BallotCast,
@@ -25,8 +24,8 @@ from tarazy.charter.events import (
     SheetHandedIn,
     VoteCast,
 )
-from tarazy.charter.refusals import Refusal, demand
-from tarazy.charter.rules import may_hand_in_marks, may_judge
+from tarazy.charter.refusals import demand
+from tarazy.charter.rules import may_hand_in_marks
 from tarazy.decisions.models import Minute, Sheet
 from tarazy.governance.models import Seat
 from tarazy.governance.queries import member, seated
@@ -46,7 +45,7 @@ def hand_in_sheet(
     at: datetime,
 ) -> SheetHandedIn:
     """Hand in one's score sheet for a case; it stays sealed until all have (7.1, 7.2)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     call = case.docket.call
     event = SheetHandedIn(
         case=number,
@@ -78,7 +77,7 @@ def cast_ballot(
     number: str, *, judgement: Judgement, amount: int, by: Seat | Person, at: datetime
 ) -> BallotCast:
     """Vote in the committee: decline, or recommend a sum in minor units (7.3 to 7.5)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     event = BallotCast(
         case=number,
         on=at.date(),
@@ -95,7 +94,7 @@ def decide_in_committee(
     number: str, *, reasons: str, by: Seat | Person, at: datetime
 ) -> CommitteeDecided:
     """Count the ballots and put the reasons on record (7.4, 7.6)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     outcome, amount = committee_outcome(case.now)
     event = CommitteeDecided(
         case=number,
@@ -115,7 +114,7 @@ def vote(
     number: str, *, choice: Choice, ground: Ground | None, by: Seat | Person, at: datetime
 ) -> VoteCast:
     """Vote in the Board on a recommended case (8.1 to 8.3, 8.6)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     event = VoteCast(
         case=number,
         on=at.date(),
@@ -133,7 +132,7 @@ def decide_in_board(number: str, *, reasons: str, by: Seat | Person, at: datetim
     # Two cases must not both find the last of the envelope: the list is locked while we count,
     # before the case, as release does it.
     Docket.objects.select_for_update().filter(pk__in=_docket_of(number)).first()
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     left = envelope_left(case.docket.call)
     now = case.now
     outcome, ground = board_outcome(now)
@@ -165,7 +164,7 @@ def speak(
     at: datetime,
 ) -> FounderSpoke:
     """Confirm or decline, for the founder's office, what the trustees decided (9.1, 9.2)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     event = FounderSpoke(
         case=number,
         on=at.date(),
@@ -179,28 +178,8 @@ def speak(
     return event
 
 
-def _judged_by(number: str, by: Seat | Person) -> Case:
-    """Find the case and lock it, for somebody whose body judges it."""
-    case = find(number, lock=True)
-    demand(_may_judge(case, by))
-    assert case is not None  # noqa: S101 - the charter has just said that it exists
-    return case
-
-
 def _docket_of(number: str) -> QuerySet[Case, int]:
     return Case.objects.filter(number=number).values_list("docket_id", flat=True)
-
-
-def _may_judge(case: Case | None, by: Seat | Person) -> Refusal | None:
-    if isinstance(by, Person):
-        return may_judge(Body.STAFF, responsible=False, exists=case is not None)
-    body = Body(by.body.type)
-    # For a recused member the case does not exist: the answer is that to a number never given.
-    if case is None or by.code in case.now.recused:
-        return may_judge(body, responsible=False, exists=False)
-    programme = case.docket.call.programme
-    own = by.body_id in (programme.committee_id, programme.board_id)
-    return may_judge(body, responsible=own or body is Body.FOUNDER, exists=True)
 
 
 def _minute(case: Case, body: Body, outcome: str, words: str, *, at: datetime) -> None:

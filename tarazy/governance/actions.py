@@ -65,7 +65,7 @@ def appoint(
             read().on(at.date()),
             citizen=person.citizen,
             others=[BodyKind(other) for other in others] + staff,
-            earlier=terms(held.pk, person.pk),
+            terms=terms(held.pk, person.pk),
             body=BodyKind(held.type),
             term=Term(begins, ends),
         )

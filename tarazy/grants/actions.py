@@ -16,6 +16,7 @@ from tarazy.governance.models import Foundation
 from tarazy.governance.steps import random_code
 from tarazy.grants.models import Agreement, Grant, Tranche
 from tarazy.ledger.steps import action
+from tarazy.people.identifiers import is_bin, without_contacts
 from tarazy.people.models import Person
 from tarazy.people.queries import roles
 
@@ -46,15 +47,17 @@ def award(case: Case, *, chance: Random, by: Person, at: datetime) -> Awarded:
     demand(may_know_applicant(released=now.released))
     application = of_case(held)
     who = application.card
+    # What an applicant wrote as a BIN may be a person's number: that is never told.
+    public_id = is_bin(who.bin) and not who.individual
     recipient_id = (
-        f"KZ-BIN-{who.bin}" if who.bin else f"{foundation.prefix}-{random_code(chance, 8)}"
+        f"KZ-BIN-{who.bin}" if public_id else f"{foundation.prefix}-{random_code(chance, 8)}"
     )
     Grant.objects.create(
         number=number,
         case=held,
         application=application,
-        title=application.proposal.title[:LONGEST_TITLE],
-        purpose=_purpose(application.proposal.sections),
+        title=without_contacts(application.proposal.title)[:LONGEST_TITLE].rstrip(),
+        purpose=without_contacts(_purpose(application.proposal.sections)),
         recipient=who.name or who.legal_name,
         recipient_id=recipient_id,
         individual=who.individual,

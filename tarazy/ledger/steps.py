@@ -4,7 +4,7 @@ import functools
 import secrets
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import connections, transaction
@@ -12,9 +12,10 @@ from django.db import connections, transaction
 from tarazy.charter.events import Event, is_sealed
 from tarazy.charter.plain import to_plain
 from tarazy.engine.desk import alias
-from tarazy.ledger.canonical import SALT_LENGTH, canonical, seal
-from tarazy.ledger.events import Happened
+from tarazy.ledger.canonical import SALT_LENGTH, canonical, entry_faults, seal
+from tarazy.ledger.events import DecoyAppended, Happened
 
+DECOYS = 3  # up to two for one event; for a list, up to half its number and two more
 SEALED = "cases.sealed"  # the kind of every line that shows only a day and a seal
 
 P = ParamSpec("P")
@@ -38,7 +39,8 @@ def action(verb: Callable[P, H]) -> Callable[P, H]:
             raise ValueError("`at` needs a time zone")
         with transaction.atomic(using=alias(), durable=True):
             happened = verb(*args, **kwargs)
-            append(happened if isinstance(happened, tuple) else (happened,), by=by.ref, at=at)
+            events = happened if isinstance(happened, tuple) else (happened,)
+            append(_among_decoys(events, on=at.date()), by=by.ref, at=at)
         return happened
 
     return act
@@ -64,7 +66,7 @@ def append(events: tuple[Event, ...], *, by: str, at: datetime) -> None:
         cursor.executemany(
             "INSERT INTO ledger_entry (seq, body) VALUES (%s, %s)",
             [
-                (seq, canonical({**public, "seq": seq}).decode())
+                (seq, _in_form(canonical({**public, "seq": seq}), seq))
                 for seq, (public, _, _) in enumerate(drafts, start=first)
             ],
         )
@@ -77,6 +79,22 @@ def append(events: tuple[Event, ...], *, by: str, at: datetime) -> None:
         )
 
 
+def _among_decoys(events: tuple[Event, ...], *, on: date) -> tuple[Event, ...]:
+    """Mix quiet events with as many decoys as chance will have, none where nothing is quiet.
+
+    Whoever could count a day's quiet lines would know how many cases there are, and a judge
+    who is shown one fewer would know that somebody they declared has applied.
+    """
+    quiet = sum(event.quiet for event in events)
+    if not quiet:
+        return events
+    decoys = secrets.randbelow(quiet // 2 + DECOYS)
+    mixed = list(events)
+    for _ in range(decoys):
+        mixed.insert(secrets.randbelow(len(mixed) + 1), DecoyAppended(on))
+    return tuple(mixed)
+
+
 def _draft(event: Event, *, by: str, at: datetime) -> tuple[dict[str, Any], bytes, bytes]:
     """Return a line without its number, the salt of its seal, and what the seal commits to."""
     salt = secrets.token_bytes(SALT_LENGTH)
@@ -86,6 +104,14 @@ def _draft(event: Event, *, by: str, at: datetime) -> tuple[dict[str, Any], byte
         public["at"] = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     public["seal"] = seal(hidden, salt=salt)
     return public, salt, canonical(hidden)
+
+
+def _in_form(body: bytes, seq: int) -> str:
+    """Return a line as it is kept; one that could not be published must not be kept at all."""
+    faults = entry_faults(body, seq=seq)
+    if faults:
+        raise ValueError(f"line {seq} {'; '.join(faults)}")
+    return body.decode()
 
 
 def _parts(event: Event) -> tuple[dict[str, Any], dict[str, Any]]:

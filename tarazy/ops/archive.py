@@ -142,7 +142,10 @@ def _rows() -> Iterator[bytes]:
     for model in _tables():
         table: models.QuerySet[models.Model] = models.QuerySet(model)
         rows = table.order_by("pk").iterator(chunk_size=BATCH)
-        text = serializers.serialize("jsonl", rows, cls=ExactJSON, ensure_ascii=False)
+        # Sorted: PostgreSQL keeps the fields of JSON in an order of its own.
+        text = serializers.serialize(
+            "jsonl", rows, cls=ExactJSON, ensure_ascii=False, sort_keys=True
+        )
         yield text.encode()
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from tarazy.engine.wall import grant
@@ -21,7 +21,14 @@ def prepare() -> None:
         executor = MigrationExecutor(default)
         if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return
-        call_command("migrate", verbosity=0, interactive=False)
+        # All or nothing: killed between a table and its record, it could never be run again.
+        # SQLite wants its checks off before the transaction, and makes them at its end.
+        default.disable_constraint_checking()
+        try:
+            with transaction.atomic():
+                call_command("migrate", verbosity=0, interactive=False)
+        finally:
+            default.enable_constraint_checking()
         if default.vendor == "postgresql":
             login = connections["desk"].settings_dict["USER"]
             grant(default, login=login, rights=settings.DESK_RIGHTS)

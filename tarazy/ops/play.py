@@ -239,7 +239,7 @@ class Play:
         untouched = not (case.now.recused or case.now.sheets or case.now.returned)
         if untouched and case.now.stage is Stage.IN_COMMITTEE:
             with desk():
-                stand_aside(case, by=seat, at=self.schedule.day(4))
+                stand_aside(case.number, by=seat, at=self.schedule.day(4))
 
     def _hand_in(self, seat: Seat, number: str) -> None:
         at = self.schedule.day(10)

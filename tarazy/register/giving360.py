@@ -1,7 +1,6 @@
 """The register in the 360Giving format 1.4: one pure function, the same bytes for the same data."""
 
 import json
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 from functools import cache
@@ -13,7 +12,6 @@ from tarazy.register.queries import Entry, Funder
 VERSION = "1.4"
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 MINOR_UNITS = 100
-LONGEST_TITLE = 140
 UNDESCRIBED = "The application says no more than its title."
 REGIONS = Path(__file__).with_name("regions.json")
 
@@ -21,16 +19,6 @@ REGIONS = Path(__file__).with_name("regions.json")
 # "social action" and "community projects" in the standard's code lists.
 TO_INDIVIDUALS = {"primaryGrantReason": "GTIR120", "grantPurpose": ["GTIP160"]}
 FIRST_LEVEL = "GLS040"  # a region of a country
-
-# A text is the applicant's own: what reaches somebody, or counts them, is left out of it.
-PRIVATE = re.compile(
-    r"[^\s<>()«»\"',;:]+@[^\s<>()«»\"',;:]+\.\w+"  # an e-mail address
-    r"|(?<!\w)KZ\d{2}(?:\s?[A-Z0-9]){16}(?!\w)"  # an account
-    r"|(?<![\w.])\+\d[\d ()\u00a0-]{7,}\d"  # a telephone number, from abroad
-    r"|(?<![\w.,-])8[ (\u00a0-]*7\d{2}[ )\u00a0-]*\d{3}(?:[ \u00a0-]?\d{2}){2}(?!\w)"  # at home
-    r"|(?<!\d)\d{12}(?!\d)"  # an IIN or a BIN
-)
-LEFT_OUT = "[…]"
 
 
 def package(funder: Funder, entries: Sequence[Entry]) -> bytes:
@@ -60,29 +48,12 @@ def package(funder: Funder, entries: Sequence[Entry]) -> bytes:
     return (json.dumps(found, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def is_bin(text: str) -> bool:
-    """Say whether a text is the number of an organisation: its form and its check digit.
-
-    A sole trader's number is a person's, an IIN, and is no BIN.
-    """
-    if not re.fullmatch(r"[0-9]{2}(?:0[1-9]|1[0-2])[4-6][0-3][0-9]{6}", text):
-        return False
-    digits = [int(digit) for digit in text]
-    for weights in ((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11), (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)):
-        check = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11
-        if check < 10:
-            return check == digits[11]
-    return False
-
-
 def _grant(funder: Funder, entry: Entry, page: str) -> dict[str, Any]:
     identifier = f"{funder.prefix}-{entry.number}"
-    title = _public(entry.title)[:LONGEST_TITLE].rstrip()
-    purpose = _public(entry.purpose)
     grant: dict[str, Any] = {
         "id": identifier,
-        "title": title,
-        "description": purpose if purpose not in ("", title) else UNDESCRIBED,
+        "title": entry.title,
+        "description": entry.purpose if entry.purpose not in ("", entry.title) else UNDESCRIBED,
         "currency": entry.currency,
         "amountAwarded": _major(entry.amount),
         "amountDisbursed": _major(sum(payment.amount for payment in entry.payments)),
@@ -103,7 +74,7 @@ def _grant(funder: Funder, entry: Entry, page: str) -> dict[str, Any]:
     if entry.asked is not None:
         grant["amountAppliedFor"] = _major(entry.asked)
     place = _place(entry.region)
-    grant |= _recipient(funder, entry, place)
+    grant |= _recipient(entry, place)
     if place:
         grant["beneficiaryLocation"] = [{"id": entry.region, **place}]
         grant["locationScope"] = FIRST_LEVEL
@@ -120,13 +91,8 @@ def _grant(funder: Funder, entry: Entry, page: str) -> dict[str, Any]:
     return grant
 
 
-def _recipient(funder: Funder, entry: Entry, place: dict[str, str]) -> dict[str, Any]:
-    known = entry.recipient_id
-    kind, _, number = known.rpartition("-")
-    # What an applicant wrote as a BIN may be a person's number: it is never told.
-    if kind == "KZ-BIN" and (entry.individual or not is_bin(number)):
-        known = f"{funder.prefix}-recipient-{entry.number}"
-    named = {"id": known, "name": entry.recipient}
+def _recipient(entry: Entry, place: dict[str, str]) -> dict[str, Any]:
+    named = {"id": entry.recipient_id, "name": entry.recipient}
     if entry.individual:
         return {"recipientIndividual": named, "toIndividualsDetails": TO_INDIVIDUALS}
     if not place:
@@ -153,11 +119,6 @@ def _regions() -> dict[str, dict[str, str]]:
     """Return the names of the regions by ISO 3166-2 code and language."""
     found: dict[str, dict[str, str]] = json.loads(REGIONS.read_text(encoding="utf-8"))
     return found
-
-
-def _public(text: str) -> str:
-    """Return a text of the applicant's without what reaches or counts a person."""
-    return PRIVATE.sub(LEFT_OUT, text).strip()
 
 
 def _changed(entry: Entry) -> str:
