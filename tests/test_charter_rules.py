@@ -16,6 +16,7 @@ from tarazy.charter.rules import (
     may_act,
     may_award,
     may_check_eligibility,
+    may_declare,
     may_hand_in_marks,
     may_judge,
     may_know_applicant,
@@ -112,9 +113,19 @@ def test_2_3_nobody_acts_before_signing_the_agreement(*, agreed: bool, expected:
     assert verdict(may_act(replace(AIDA, agreed=agreed), Body.COMMITTEE, on=DAY)) == expected
 
 
-@pytest.mark.parametrize(("own", "expected"), [(True, None), (False, ("2.3", Why.NOT_YOURS))])
-def test_2_3_one_signs_for_ones_own_seat(*, own: bool, expected: Verdict) -> None:
-    assert verdict(may_sign_agreement(own=own)) == expected
+@pytest.mark.parametrize(
+    ("own", "signed", "expected"),
+    [
+        (True, False, None),
+        (True, True, ("2.3", Why.ALREADY_SIGNED)),
+        (False, False, ("2.3", Why.NOT_YOURS)),
+        (False, True, ("2.3", Why.NOT_YOURS)),
+    ],
+)
+def test_2_3_one_signs_for_ones_own_seat_once(
+    *, own: bool, signed: bool, expected: Verdict
+) -> None:
+    assert verdict(may_sign_agreement(own=own, signed=signed)) == expected
 
 
 # 3 calls and applications
@@ -381,6 +392,13 @@ def test_5_1_a_declaration_holds_a_year_to_its_last_day(
     until = declaration_ends(CHARTER, day(declared)) if declared else None
     long = replace(AIDA, ends=date(2040, 1, 1), declared_until=until)
     assert verdict(may_act(long, Body.COMMITTEE, on=day(on))) == expected
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"), [(False, None), (True, ("5.1", Why.DECLARED_TODAY))]
+)
+def test_5_1_one_declaration_a_day(*, today: bool, expected: Verdict) -> None:
+    assert verdict(may_declare(declared_today=today)) == expected
 
 
 @pytest.mark.parametrize("member", [AIDA, GULNAR, FOUNDER])

@@ -504,7 +504,7 @@ ASKS: dict[str, set[str]] = {
     "grants.award": {"may_manage_grants", "may_award", "may_know_applicant", "apply"},
     "grants.pay": {"may_manage_grants", "apply"},
     "grants.sign_agreement": {"may_manage_grants", "apply"},
-    "people.declare": set(),  # one's own, whenever one likes
+    "people.declare": {"may_declare"},
     "people.enrol": set(),  # set-up
     "people.give_role": set(),  # set-up
     "register._record": set(),  # a program's own digest of a public file

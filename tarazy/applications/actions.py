@@ -5,6 +5,8 @@ from hashlib import sha256
 from operator import itemgetter
 from random import Random
 
+from django.db import IntegrityError
+
 from tarazy.applications.events import EligibilityChecked, Submitted, Withdrawn
 from tarazy.applications.models import Application, ConflictMatch, IdentityCard, Proposal
 from tarazy.applications.queries import Status, card, of_call, received
@@ -47,6 +49,11 @@ def submit(call: Call, draft: Draft, *, by: Person, at: datetime) -> Submitted:
     except Refused:
         # Only here: after any other fault the commit may have happened, and the file is needed.
         discard_original(original)
+        raise
+    except IntegrityError:
+        # Rolled back: the same came at the same moment, and the database let one of them in.
+        discard_original(original)
+        demand(_may_receive(call, draft, at=at))
         raise
 
 

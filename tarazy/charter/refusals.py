@@ -30,10 +30,12 @@ class Why(StrEnum):
     TERM_NOT_BEGUN = "term-not-begun"
     TERM_ENDED = "term-ended"
     NO_AGREEMENT = "no-agreement"
+    ALREADY_SIGNED = "already-signed"
     RESERVE_NOT_CALLED = "reserve-not-called"
     COMMITTEE_INCOMPLETE = "committee-incomplete"
     # 5 declarations and conflicts
     NO_DECLARATION = "no-declaration"
+    DECLARED_TODAY = "declared-today"
     RECUSED = "recused"
     ALREADY_RECUSED = "already-recused"
     # 6 blindness

@@ -176,9 +176,16 @@ def may_judge(body: Body, *, responsible: bool, exists: bool) -> Refusal | None:
     return None if responsible else refuse("4.1", Why.NOT_OF_THIS_BODY)
 
 
-def may_sign_agreement(*, own: bool) -> Refusal | None:
-    """2.3: one signs for one's own seat."""
-    return None if own else refuse("2.3", Why.NOT_YOURS)
+def may_sign_agreement(*, own: bool, signed: bool) -> Refusal | None:
+    """2.3: one signs for one's own seat, once."""
+    if not own:
+        return refuse("2.3", Why.NOT_YOURS)
+    return refuse("2.3", Why.ALREADY_SIGNED) if signed else None
+
+
+def may_declare(*, declared_today: bool) -> Refusal | None:
+    """5.1: anybody declares at any time; a second declaration of one day is a double click."""
+    return refuse("5.1", Why.DECLARED_TODAY) if declared_today else None
 
 
 def may_read_case(member: Member, *, recused: bool, on: date) -> Refusal | None:

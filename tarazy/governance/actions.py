@@ -86,6 +86,8 @@ def appoint(
 @action
 def sign_agreement(seat: Seat, *, by: Person, at: datetime) -> AgreementSigned:
     """Sign one's own agreement with the foundation (2.3)."""
-    demand(may_sign_agreement(own=seat.person_id == by.pk))
+    held = Seat.objects.select_for_update().get(pk=seat.pk)
+    signed = SeatAgreement.objects.filter(seat=held).exists()
+    demand(may_sign_agreement(own=held.person_id == by.pk, signed=signed))
     SeatAgreement.objects.create(seat=seat, signed_on=at.date())
     return AgreementSigned(on=at.date(), seat=seat.code)

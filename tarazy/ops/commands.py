@@ -73,8 +73,18 @@ def spoken(verb: Callable[P, None]) -> Callable[P, None]:
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Everything Tarazy writes lies in the folder named by TARAZY_HOME (default: var/ in the"
-    " project). Start with: tarazy demo --play",
+    epilog="""\b
+Begin with:
+  tarazy demo --play
+  tarazy calls
+  tarazy import applications --call OPEN-2026 FILE.jsonl
+  tarazy round play --call OPEN-2026 --seed 7
+  tarazy export 360giving -o register.json
+  tarazy ledger publish public
+  tarazy ledger verify public
+
+Everything Tarazy writes lies in the folder named by TARAZY_HOME (default: var/ in the
+project).""",
 )
 @click.version_option(package_name="tarazy", message="tarazy %(version)s")
 def tarazy() -> None:

@@ -7,7 +7,8 @@ from hashlib import sha256
 
 from tarazy.charter.book import read
 from tarazy.charter.events import Role
-from tarazy.charter.rules import declaration_ends
+from tarazy.charter.refusals import demand
+from tarazy.charter.rules import declaration_ends, may_declare
 from tarazy.ledger.canonical import canonical
 from tarazy.ledger.events import Program
 from tarazy.ledger.steps import action
@@ -43,6 +44,9 @@ def give_role(person: Person, role: Role, *, by: Program, at: datetime) -> RoleG
 def declare(relations: Sequence[Declaration], *, by: Person, at: datetime) -> Declared:
     """File one's yearly declaration (5.1); an empty one says that there is nobody to name."""
     day = at.date()
+    held = Person.objects.select_for_update().get(pk=by.pk)
+    today = Disclosure.objects.filter(person=held, declared_on=day).exists()
+    demand(may_declare(declared_today=today))
     until = declaration_ends(read().on(day), day)
     disclosure = Disclosure.objects.create(person=by, declared_on=day, valid_until=until)
     Relation.objects.bulk_create(
