@@ -33,7 +33,7 @@ setup: $(RUN_READY) ## Install Tarazy into .venv
 run: setup ## Make the demo foundation, play its round, say what happened
 	@$(BIN)/tarazy demo --play
 
-test: check ## Everything that CI runs
+test: check ## Everything that CI runs: the checks, the tests on both engines, the sabotage
 	@$(BIN)/python -m tests.run
 
 check: $(TEST_READY) ## Format, lint, types, walls, dependencies, spelling, migrations

@@ -62,7 +62,7 @@ def small_foundation(
     `names` and `declared` go by key. Three experts, two reserves, five trustees, the founder's
     office, and one member of staff for each role.
     """
-    chance = Random(7)  # noqa: S311 - codes of an invented foundation
+    chance = Random(7)
     foundation = Foundation(
         name={"kk": "Сынақ қоры", "ru": "Пробный фонд", "en": "Trial Foundation"},
         bin=registered(999),

@@ -146,8 +146,8 @@ BREAKS = (
         (
             Edit(
                 "tarazy/ledger/steps.py",
-                "append(happened if isinstance(happened, tuple)",
-                "append(happened[:1] if isinstance(happened, tuple)",
+                "events = happened if isinstance(happened, tuple)",
+                "events = happened[:1] if isinstance(happened, tuple)",
             ),
         ),
         ("test_each_verb_leaves_as_many_lines_as_it_returned_events",),
@@ -232,9 +232,10 @@ BREAKS = (
         (
             Edit(
                 "tarazy/applications/events.py",
-                '    kind: ClassVar[str] = "applications.withdrawn"\n    call: str\n',
                 '    kind: ClassVar[str] = "applications.withdrawn"\n'
-                "    call: str\n"
+                "    quiet: ClassVar[bool] = True\n\n",
+                '    kind: ClassVar[str] = "applications.withdrawn"\n'
+                "    quiet: ClassVar[bool] = True\n\n"
                 "    applicant_name: str\n",
             ),
         ),
@@ -267,15 +268,15 @@ BREAKS = (
         rule="TID251",
     ),
     Break(
-        "an action draws by chance",
+        "a step draws by chance",
         (
             Edit(
-                "tarazy/governance/actions.py",
+                "tarazy/governance/steps.py",
                 "from random import Random\n",
                 "from random import Random, choice\n",
             ),
             Edit(
-                "tarazy/governance/actions.py",
+                "tarazy/governance/steps.py",
                 '    return "".join(chance.choices(CODE_LETTERS, k=length))\n',
                 '    return "".join(choice(CODE_LETTERS) for _ in range(length))\n',
             ),

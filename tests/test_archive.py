@@ -257,7 +257,7 @@ def test_an_archive_with_a_byte_flipped_or_its_end_cut_off_is_refused(
 ) -> None:
     backup(home / "good.tar.gz")
     good = (home / "good.tar.gz").read_bytes()
-    chance = Random(8)  # noqa: S311 - places of a test
+    chance = Random(8)
     # The first ten bytes are gzip's own and carry nothing of ours but that they are gzip's.
     places = [0, 1, 2, *[chance.randrange(10, len(good)) for _ in range(60)], len(good) - 1]
     with another_home(settings, home / "other"):
@@ -322,7 +322,7 @@ def test_the_commands_save_bring_back_and_say_the_same_digests(tmp_path: Path) -
 @pytest.mark.engine("sqlite")
 def test_a_backup_killed_at_any_moment_leaves_no_half_file(tmp_path: Path) -> None:
     lived, archive = played_home(tmp_path / "lived"), tmp_path / "backup.tar.gz"
-    chance = Random(4)  # noqa: S311 - moments of a test
+    chance = Random(4)
     with Nursery(lived) as nursery:
         assert nursery.run("backup", archive).returncode == 0
         whole = archive.read_bytes()
@@ -342,7 +342,7 @@ def test_a_backup_killed_at_any_moment_leaves_no_half_file(tmp_path: Path) -> No
 def test_a_restore_killed_at_any_moment_is_finished_by_the_next(tmp_path: Path) -> None:
     lived, archive = played_home(tmp_path / "lived"), tmp_path / "backup.tar.gz"
     assert tarazy(lived, "backup", archive).returncode == 0
-    chance = Random(6)  # noqa: S311 - moments of a test
+    chance = Random(6)
     ends = set()
     for number in range(3):
         home = tmp_path / f"home-{number}"

@@ -11,6 +11,9 @@ import pytest
 from tarazy.charter.book import CHARTER, LANGUAGES, Charter, Clause, read
 from tarazy.charter.refusals import Refusal, Refused, Why, demand, refuse, stop
 
+pytestmark = pytest.mark.engine("sqlite")  # touches no database: once is enough
+
+
 GOOD = """
 [[clause]]
 id = "4.1"

@@ -95,6 +95,9 @@ from tests.charter_cast import (
     word,
 )
 
+pytestmark = pytest.mark.engine("sqlite")  # touches no database: once is enough
+
+
 LATE_STAGES = [Stage.WITH_FOUNDER, Stage.CONFIRMED, Stage.NOT_CONFIRMED, Stage.UNFUNDED]
 BEFORE_RELEASE = [stage for stage in Stage if stage not in (Stage.AWARDED, Stage.ACTIVE)]
 every_act = pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
@@ -1021,7 +1024,7 @@ Attempt = Callable[[Case], CaseEvent]
 def tries(*attempts: CaseEvent) -> list[Attempt]:
     """Attempt these, whatever the case is, in an order that chance gives once."""
     fixed = [partial(_as_it_is, event) for event in attempts]
-    random.Random(7).shuffle(fixed)  # noqa: S311  # no secret: an order that stays the same
+    random.Random(7).shuffle(fixed)  # no secret: an order that stays the same
     return list(fixed)
 
 

@@ -34,6 +34,9 @@ from tarazy.charter.rules import (
 )
 from tests.charter_cast import AIDA, BEGINS, CHARTER, DAY, ENDS, FOUNDER, GULNAR, Verdict, verdict
 
+pytestmark = pytest.mark.engine("sqlite")  # touches no database: once is enough
+
+
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DEADLINE = datetime(2026, 4, 1, 18, tzinfo=UTC)
 TICK = timedelta(microseconds=1)

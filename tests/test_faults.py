@@ -121,7 +121,7 @@ class Trial:
         self.check()
         open_committee(
             self.call,
-            chance=Random(3),  # noqa: S311 - case numbers of a test
+            chance=Random(3),
             by=self.staff(Role.COORDINATOR),
             at=JUDGING,
         )
@@ -196,7 +196,7 @@ class Trial:
         return self
 
     def award(self, case: Case) -> Grant:
-        chance = Random(5)  # noqa: S311 - a test
+        chance = Random(5)
         award(case, chance=chance, by=self.staff(Role.GRANTS_MANAGER), at=AWARDED)
         return Grant.objects.get(case=case)
 
@@ -287,7 +287,7 @@ def test_the_list_opens_once_all_are_checked_after_the_deadline_and_by_a_coordin
     trial = Trial()
 
     def attempt(role: Role = Role.COORDINATOR, at: datetime = CLOSES) -> None:
-        chance = Random(1)  # noqa: S311 - case numbers of a test
+        chance = Random(1)
         open_committee(trial.call, chance=chance, by=trial.staff(role), at=at)
 
     with refused("3.5", Why.ELIGIBILITY_UNCHECKED):
@@ -367,7 +367,7 @@ def take_seat(
     person: Person, body: Body, *, begins: date = TERM_BEGINS, ends: date = TERM_ENDS
 ) -> None:
     """Appoint somebody."""
-    chance = Random(f"{person.code} {body.code} {begins}")  # noqa: S311 - the code of a seat in a test
+    chance = Random(f"{person.code} {body.code} {begins}")
     appoint(
         person, body, begins=begins, ends=ends, reserve=False, chance=chance, by=SETUP, at=SEATED
     )
@@ -636,7 +636,7 @@ def test_a_case_is_awarded_once_and_by_the_grants_manager() -> None:
     with refused("12.2", Why.WRONG_ROLE):
         award(
             trial.case,
-            chance=Random(5),  # noqa: S311 - a test
+            chance=Random(5),
             by=trial.staff(Role.EXECUTIVE),
             at=AWARDED,
         )
@@ -812,9 +812,7 @@ def test_two_bodies_do_not_both_get_somebody_at_once() -> None:
 def test_a_list_opened_by_two_at_once_opens_once() -> None:
     trial = Trial(3).check()
     by = trial.staff(Role.COORDINATOR)
-    done = at_once(
-        *[lambda: open_committee(trial.call, chance=Random(1), by=by, at=JUDGING)] * 2  # noqa: S311 - a test
-    )
+    done = at_once(*[lambda: open_committee(trial.call, chance=Random(1), by=by, at=JUDGING)] * 2)
     assert [why for why in done if isinstance(why, Why)] == [Why.DOCKET_STILL_OPEN]
     assert Case.objects.count() == 3
     assert log_agrees()

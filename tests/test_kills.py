@@ -65,7 +65,7 @@ def test_a_round_killed_a_hundred_times_ends_as_if_nobody_had_touched_it(tmp_pat
     assert terminal.tarazy(untouched, *PLAY).returncode == 0
     undisturbed = outcome(untouched)
     assert len(undisturbed["grants"]) > 2
-    chance = Random(2026)  # noqa: S311 - moments of a test
+    chance = Random(2026)
     killed = rounds = 0
     sizes: set[int] = set()
     while killed < KILLS:

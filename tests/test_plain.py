@@ -18,6 +18,9 @@ from tarazy.charter.events import CASE_EVENTS, Body, CaseEvent, Event, Member, R
 from tarazy.charter.plain import from_plain, to_plain
 from tests.charter_cast import AIDA, AT, after, awarded, ballot, opened, recused, released, vote
 
+pytestmark = pytest.mark.engine("sqlite")  # touches no database: once is enough
+
+
 quick = settings(derandomize=True, max_examples=20, deadline=None, database=None)
 
 

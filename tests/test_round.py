@@ -36,7 +36,7 @@ FRIEND_OF, PARTNER_OF = 2, 4  # whom an expert and a trustee have declared, by p
 ENVELOPE = 5_000_000 * cast.TENGE  # some of what is confirmed finds nothing left
 BEST, GOOD, WEAK = 5.6, 4.2, 1.4
 
-OF_THE_LINE = ("seq", "seal", "by")  # what a line has besides what happened
+OF_THE_LINE = ("seq", "seal", "actor")  # what a line has besides what happened
 
 # What the simulated readers think, by place.
 OPINIONS = (
@@ -230,7 +230,7 @@ def test_quiet_lines_stand_among_decoys_and_open_ones_do_not(played: Play) -> No
     quiet = [line for line in log() if line.shown["kind"] == "cases.sealed"]
     decoys = [line for line in quiet if line.hidden["kind"] == "ledger.decoy_appended"]
     assert 0.2 < len(decoys) / len(quiet) < 0.7
-    assert all(set(line.hidden) == {"by", "kind", "on"} for line in decoys)
+    assert all(set(line.hidden) == {"actor", "kind", "on"} for line in decoys)
 
 
 def test_a_quiet_line_shows_a_day_and_a_seal_only(played: Play) -> None:

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from tarazy.ops.sums import HIGHEST, read_sum
 
+pytestmark = pytest.mark.engine("sqlite")  # touches no database: once is enough
+
+
 RATES = {
     "BTC": Decimal(30_000),
     "EUR": Decimal("1.10"),

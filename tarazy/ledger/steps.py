@@ -99,7 +99,7 @@ def _draft(event: Event, *, by: str, at: datetime) -> tuple[dict[str, Any], byte
     """Return a line without its number, the salt of its seal, and what the seal commits to."""
     salt = secrets.token_bytes(SALT_LENGTH)
     public, hidden = _parts(event)
-    hidden["by"] = by
+    hidden["actor"] = by
     if "on" not in public:
         public["at"] = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     public["seal"] = seal(hidden, salt=salt)

@@ -55,8 +55,8 @@ def import_file(
     """Hand in every line of a file that has not been received yet.
 
     Each line is one action: killed at any moment and started again it goes on where it was. A
-    line that cannot be read, or that the charter refuses, is named by its number and skipped.
-    `advance` is told of every line.
+    line that cannot be read, or that the charter refuses, is named by its number and skipped;
+    a call that takes no applications ends the reading. `advance` is told of every line.
     """
     report = Report()
     for number, line in _lines(path):
@@ -73,6 +73,9 @@ def import_file(
                 report.skipped.append(
                     f"line {number}: clause {clause}: {read().explain(refused.refusal)}"
                 )
+            if refused.refusal.why is Why.CALL_NOT_OPEN:
+                report.skipped.append("all lines after it: not read")
+                break
         except ValueError as fault:
             report.skipped.append(f"line {number}: {fault}")
         advance(1)

@@ -46,6 +46,7 @@ Watch = Callable[[str, list[T]], Iterable[T]]
 
 ROUND = 100_00  # sums are named in whole hundreds
 
+LAST_DAY = 55  # of a round, counted from its first
 GOOD = 3.0  # a case whose mean mark is above it is recommended by whoever gave it
 
 
@@ -139,7 +140,7 @@ class Play:
             if not SeatAgreement.objects.filter(seat=seat).exists():
                 sign_seat(seat, by=seat.person, at=at)
             valid = Disclosure.objects.filter(
-                person=seat.person, declared_on__lte=at.date(), valid_until__gt=at.date()
+                person=seat.person, declared_on__lte=at.date(), valid_until__gt=self._day(LAST_DAY)
             )
             named = planted.get(seat.pk, [])
             told = valid.filter(relations__name__in=[line.name for line in named]).exists()
@@ -182,7 +183,7 @@ class Play:
             return self._told[copy.case_id].quality
         text = " ".join(section["text"] for section in copy.sections)
         detail = min(len(text) / 4000, 1.0)
-        figures = min(sum(letter.isdigit() for letter in text) / 120, 1.0)
+        figures = min(sum(map(str.isdigit, text)) / 120, 1.0)
         chance = self._chance("quality", copy.title, text).random()
         return 1.0 + 0.4 * detail + 0.4 * figures + 2.6 * chance
 
@@ -361,7 +362,7 @@ class Play:
         for grant in self._each("First tranches", grants_of(self.call)):
             first = next(iter(grant.tranches.all()))
             if first.paid_on is None:
-                at = self.schedule.day(55)
+                at = self.schedule.day(LAST_DAY)
                 pay(grant, first.ordinal, amount=first.amount, by=manager, at=at)
 
     def _tranches(self, grant: Grant, day: date) -> list[Planned]:
