@@ -62,7 +62,8 @@ def take_in(call: Call, file: Path, rates: Mapping[str, Decimal] = RATES) -> Rep
     at = cast.JUDGING
     report = import_file(file, call, by=by, clock=lambda: at, rates=rates, advance=moved.append)
     lines = [line for line in file.read_bytes().split(b"\n") if line.strip()]
-    assert sum(moved) == len(lines)
+    if not any(words == "all lines after it: not read" for words in report.skipped):
+        assert sum(moved) == len(lines)
     assert Head.objects.get().size == Entry.objects.count()
     return report
 
