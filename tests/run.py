@@ -1,12 +1,14 @@
-"""Run the tests on SQLite and on PostgreSQL, side by side: `python -m tests.run [pytest's words]`.
+"""Run the tests on SQLite and on PostgreSQL, and the sabotage: `python -m tests.run`.
 
-Ends with one line, `tests: N passed, N failed, N skipped`, over both; 1 if either failed.
+With words of pytest's, these tests only, on both engines. Two parts run at a time, the longest
+first. Ends with one line, `tests: N passed, N failed, N skipped`, over all; 1 if any failed.
 """
 
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,16 @@ from xml.etree import ElementTree
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENGINES = ("sqlite", "postgresql")
+PROCESSES = ("commands", "kills", "archive", "import")  # they start whole programs, on SQLite
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something to run: a module and its words."""
+
+    name: str
+    engine: str
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +46,32 @@ def find_data() -> None:
     print("TARAZY_DATA:", os.environ.get("TARAZY_DATA") or "not set", flush=True)
 
 
-def run(engine: str, words: list[str], folder: Path) -> Result:
-    """Run pytest on one engine, telling line by line."""
-    report = folder / f"{engine}.xml"
-    command = [sys.executable, "-m", "pytest", "-p", "tests.databases", f"--junit-xml={report}"]
+def run(part: Part, folder: Path) -> Result:
+    """Run one part, telling line by line."""
+    report = folder / f"{part.name}.xml"
+    command = [sys.executable, "-m", *part.words]
+    if part.words[0] == "pytest":
+        command += ["-p", "tests.databases", f"--junit-xml={report}"]
+    begun = time.monotonic()
     with subprocess.Popen(
-        [*command, *words],
+        command,
         cwd=PROJECT,
-        env={**os.environ, "TARAZY_TEST_ENGINE": engine},
+        env={**os.environ, "TARAZY_TEST_ENGINE": part.engine},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
     ) as process:
         for line in process.stdout or ():
-            print(f"{engine:>10} | {line.rstrip()}", flush=True)
+            print(f"{part.name:>10} | {line.rstrip()}", flush=True)
+    well = process.returncode == 0
+    seconds = time.monotonic() - begun
+    print(f"{part.name:>10} | ended with {process.returncode} after {seconds:.0f} s", flush=True)
+    if part.words[0] != "pytest":
+        return Result(passed=int(well), failed=int(not well), skipped=0, content=well)
     if not report.exists():
-        print(f"{engine:>10} | could not run: pytest ended with {process.returncode}", flush=True)
         return Result(passed=0, failed=0, skipped=0, content=False)
-    return read(report, content=process.returncode == 0)
+    return read(report, content=well)
 
 
 def read(report: Path, *, content: bool) -> Result:
@@ -66,14 +85,29 @@ def read(report: Path, *, content: bool) -> Result:
     return Result(total - failed - skipped, failed, skipped, content)
 
 
+def parts(words: list[str]) -> list[Part]:
+    """Return what is to be run: all of it, or these tests on each engine."""
+    if words:
+        return [Part(engine, engine, ("pytest", *words)) for engine in ENGINES]
+    processes = [f"tests/test_{name}.py" for name in PROCESSES]
+    without = [f"--ignore={path}" for path in processes]
+    return [
+        Part("sqlite", "sqlite", ("pytest", *without)),
+        Part("processes", "sqlite", ("pytest", *processes)),
+        Part("postgresql", "postgresql", ("pytest",)),
+        Part("sabotage", "sqlite", ("tests.sabotage",)),
+    ]
+
+
 def main(words: list[str]) -> int:
-    """Run both engines at once; return 1 if either failed."""
+    """Run all parts, two at a time; return 1 if any failed."""
     find_data()
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
-        results = list(pool.map(lambda engine: run(engine, words, Path(folder)), ENGINES))
-    for engine, result in zip(ENGINES, results, strict=True):
+    chosen = parts(words)
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(max_workers=2) as pool:
+        results = list(pool.map(lambda part: run(part, Path(folder)), chosen))
+    for part, result in zip(chosen, results, strict=True):
         if not result.content:
-            print(f"{engine} failed")
+            print(f"{part.name} failed")
     passed = sum(result.passed for result in results)
     failed = sum(result.failed for result in results)
     skipped = sum(result.skipped for result in results)

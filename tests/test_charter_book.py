@@ -307,7 +307,7 @@ FAULTS: dict[str, tuple[str, str, str, str]] = {
                 "reasons.no-declaration.kk…\nreasons.no-declaration.ru…\nreasons.no-declaration.en…\n",
                 "",
             ),
-            *("5.1", "id ="),
+            *("5.1", "reasons."),
         ),
         'reasons.no-declaration is missing: write reasons.no-declaration.kk = "…", .ru and .en',
     ),

@@ -13,6 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+pytestmark = pytest.mark.engine("sqlite")  # touches no database: once is enough
+
+
 Record = dict[str, Any]
 
 DEMO = Path(__file__).parents[1] / "tarazy" / "ops" / "demo"
@@ -268,11 +271,10 @@ def test_the_foundation_is_marked_as_invented_and_has_a_valid_bin() -> None:
     assert set(foundation["name"]) == LANGUAGES
 
 
-def test_every_programme_has_a_name_an_aim_and_a_call() -> None:
+def test_every_programme_has_a_name_and_an_aim() -> None:
     assert [programme["code"] for programme in FOUNDATION["programme"]] == ["EDU", "CIV", "SOC"]
     for programme in FOUNDATION["programme"]:
         assert set(programme["name"]) == set(programme["aim"]) == LANGUAGES
-        assert programme["code"] in {call["programme"] for call in CALLS.values()}
 
 
 @pytest.mark.parametrize("code", CALLS)

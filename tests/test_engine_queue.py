@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,12 @@ def is_free() -> bool:
 
 def in_thread(work: Callable[[], Any]) -> Any:
     """Run the work in a thread with connections of its own; return or raise what it does."""
+    return start(work).result(LONG)
+
+
+def start(work: Callable[[], Any]) -> "Future[Any]":
+    """Begin the work in a thread that does not keep the tests from ending."""
+    outcome: Future[Any] = Future()
 
     def with_own_connections() -> Any:
         try:
@@ -64,8 +70,14 @@ def in_thread(work: Callable[[], Any]) -> Any:
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(with_own_connections).result(LONG)
+    def run() -> None:
+        try:
+            outcome.set_result(with_own_connections())
+        except BaseException as error:  # raised where the result is asked for
+            outcome.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return outcome
 
 
 @contextmanager
@@ -114,12 +126,10 @@ def test_a_crowd_of_threads_and_processes_writes_without_one_failure() -> None:
             with transaction.atomic():
                 ((a,),) = sql("SELECT max(a) FROM t")
                 sql("INSERT INTO t VALUES (%s)", a + 1)
-        connections.close_all()
 
     with python(ADD) as one, python(ADD) as other:
-        with ThreadPoolExecutor(16) as pool:
-            for done in [pool.submit(add) for _ in range(16)]:
-                done.result(LONG)
+        for done in [start(add) for _ in range(16)]:
+            done.result(LONG)
         assert (one.wait(LONG), other.wait(LONG)) == (0, 0)
     # Read, then written by one more: a lost update would leave a number out, or twice.
     assert sql("SELECT count(*), count(DISTINCT a), max(a) FROM t") == [(421, 421, 420)]
@@ -266,12 +276,11 @@ def test_a_write_outside_a_transaction_takes_the_turn_and_gives_it_back() -> Non
 def test_a_write_outside_a_transaction_waits_for_its_turn() -> None:
     sql("CREATE TABLE t (a)")
     lines().take()
-    with ThreadPoolExecutor(1) as pool:
-        written = pool.submit(in_thread, lambda: sql("INSERT INTO t VALUES (1)"))
-        until(lambda: len(lines()._waiting) == 1)
-        assert sql("SELECT count(*) FROM t") == [(0,)]
-        lines().give_back()
-        written.result(LONG)
+    written = start(lambda: sql("INSERT INTO t VALUES (1)"))
+    until(lambda: len(lines()._waiting) == 1)
+    assert sql("SELECT count(*) FROM t") == [(0,)]
+    lines().give_back()
+    written.result(LONG)
     assert sql("SELECT count(*) FROM t") == [(1,)]
 
 
@@ -403,30 +412,32 @@ def test_an_interrupted_writer_leaves_the_line() -> None:
 
 def _child(answers: Any) -> None:
     """Write in a forked child whose parent holds the turn."""
-    before = (lines().held(), connection.connection is not None)
+    inherited = connection.connection
+    held = lines().held()
     sql("SELECT 1")
-    answers.put(before)
+    answers.send((held, connection.connection is inherited))
     with transaction.atomic():
         sql("INSERT INTO t VALUES (2)")
-    answers.put("written")
+    answers.send("written")
     connections.close_all()
 
 
 def test_a_forked_child_shares_neither_the_turn_nor_the_connection() -> None:
     sql("CREATE TABLE t (a)")
     fork = multiprocessing.get_context("fork")
-    answers = fork.SimpleQueue()
+    answers, theirs = fork.Pipe()
     line = lines()
     line.take()
-    child = fork.Process(target=_child, args=(answers,))
+    child = fork.Process(target=_child, args=(theirs,), daemon=True)
     child.start()
-    assert answers.get() == (False, True)
-    time.sleep(0.1)
-    assert answers.empty()  # it waits, as any other process does
+    assert answers.poll(LONG)
+    assert answers.recv() == (False, False)
+    assert not answers.poll(0.1)  # it waits, as any other process does
     assert line.held()
     assert not is_free()
     line.give_back()
-    assert answers.get() == "written"
+    assert answers.poll(LONG)
+    assert answers.recv() == "written"
     child.join(LONG)
     assert sql("SELECT a FROM t") == [(2,)]
     assert is_free()

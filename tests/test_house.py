@@ -56,6 +56,8 @@ from tarazy.decisions.queries import progress, sheets_for
 from tarazy.engine.desk import desk
 from tarazy.governance.actions import appoint, establish, found, sign_agreement
 from tarazy.governance.models import Body, Foundation, Seat
+from tarazy.ledger.events import DecoyAppended
+from tarazy.ledger.models import Opening
 from tarazy.ledger.queries import opening, size
 from tarazy.people.actions import declare, enrol, give_role
 from tarazy.people.models import Person
@@ -115,7 +117,13 @@ class Source:
 
     def imported(self) -> dict[str, str]:
         """Return what each imported name stands for: `append` → `tarazy.cases.steps.append`."""
-        return {local: full for local, full, _ in _imports(self.tree)}
+        return _imported(self)
+
+
+@cache
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Return every node of a tree, itself first."""
+    return tuple(ast.walk(tree))
 
 
 @cache
@@ -130,9 +138,22 @@ def rooms_with(file: str) -> list[Source]:
     return [source for source in sources() if source.path == PACKAGE / source.room / file]
 
 
+@cache
+def _imported(source: Source) -> dict[str, str]:
+    plain = {
+        item.name.split(".")[0]  # `import a.b` makes `a` known
+        for node in nodes(source.tree)
+        if isinstance(node, ast.Import)
+        for item in node.names
+        if not item.asname
+    }
+    named = {local: full for local, full, _ in _imports(source.tree)}
+    return {local: local if local in plain else full for local, full in named.items()}
+
+
 def _imports(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
     """Yield (local name, full name, line) of every import, also inside functions."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             for item in node.names:
                 yield item.asname or item.name.split(".")[0], item.name, node.lineno
@@ -143,12 +164,12 @@ def _imports(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
 
 def calls(node: ast.AST) -> Iterator[tuple[str, ast.Call]]:
     """Yield every call below a node with the last word of what is called."""
-    for found in ast.walk(node):
-        if isinstance(found, ast.Call):
-            if isinstance(found.func, ast.Attribute):
-                yield found.func.attr, found
-            elif isinstance(found.func, ast.Name):
-                yield found.func.id, found
+    for call in nodes(node):
+        if isinstance(call, ast.Call):
+            if isinstance(call.func, ast.Attribute):
+                yield call.func.attr, call
+            elif isinstance(call.func, ast.Name):
+                yield call.func.id, call
 
 
 def reached(source: Source, name: str) -> Iterator[ast.FunctionDef]:
@@ -219,7 +240,8 @@ def test_below_ops_no_name_in_a_string_leads_around_the_line() -> None:
         if word in {"__import__", "import_module", "import_string", "get_model", "eval", "exec"}
         and source.room != "ops"
     ]
-    assert ways == []
+    # The check runs the charter's own source with a rule taken out.
+    assert ways == ["charter/mutants.py: exec"]
 
 
 def test_the_charter_needs_the_standard_library_only() -> None:
@@ -307,7 +329,7 @@ def test_the_desk_writes_lines_of_the_log_and_reads_none() -> None:
 
 # Verbs.
 
-NOT_VERBS = {"governance.random_code": "draws a code and writes nothing"}
+NOT_VERBS: dict[str, str] = {}  # a function of actions.py that writes nothing, and why
 
 
 @cache
@@ -348,6 +370,26 @@ def test_every_function_of_actions_is_a_verb_or_ends_in_one() -> None:
         if name not in verbs().keys() | NOT_VERBS.keys() and not _ends_in_a_verb(source, function)
     ]
     assert loose == []
+
+
+# Steps that write nothing, and may be taken anywhere.
+HARMLESS_STEPS = {
+    "tarazy.applications.steps.blind_copy": "returns a copy that is not saved",
+    "tarazy.applications.steps.conflicts": "compares names",
+    "tarazy.applications.steps.original_path": "says where a file lies",
+}
+
+
+def test_only_actions_take_steps_that_write() -> None:
+    """Whoever is no verb neither takes a step outside a transaction nor opens a verb's own."""
+    taking = [
+        f"{source.name}:{line} imports {full}"
+        for source in sources()
+        if source.path.name not in {"actions.py", "steps.py"}
+        for _, full, line in _imports(source.tree)
+        if re.match(r"tarazy\.\w+\.steps\b", full) and full not in HARMLESS_STEPS
+    ]
+    assert taking == []
 
 
 def test_every_verb_is_told_who_and_when_by_name() -> None:
@@ -423,7 +465,7 @@ def test_no_verb_swallows_a_refusal() -> None:
         f"{source.name}:{node.lineno}"
         for source in sources()
         if source.path.name in {"actions.py", "steps.py"}
-        for node in ast.walk(source.tree)
+        for node in nodes(source.tree)
         if isinstance(node, ast.ExceptHandler)
         and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None)
     ]
@@ -436,33 +478,44 @@ def test_no_verb_swallows_a_refusal() -> None:
     assert swallowing + suppressed == []
 
 
-KERNEL = {"append", "open_case", "recuse"}  # `cases.steps`: each asks `apply`
+# What the steps of `cases` ask.
+KERNEL = {"append": "apply", "open_case": "apply", "recuse": "apply", "judged_by": "may_judge"}
 
 # What each verb asks the charter before it writes; "apply" is the kernel. A rule taken away from
 # a verb, or a verb that asks nothing, shows in this table's diff.
 ASKS: dict[str, set[str]] = {
     "applications._receive": {"may_submit"},
+    "applications.appeal": {"may_appeal"},
     "applications.check_eligibility": {"may_check_eligibility"},
     "applications.open_committee": {"may_open_committee", "apply"},
     "applications.withdraw": {"may_withdraw", "apply"},
     "calls.announce": {"may_manage_calls"},
     "calls.begin": set(),  # set-up: who may begin a programme stands in no clause
+    "cases.call_in": {"may_manage_calls", "may_judge", "apply"},
+    "cases.let_go": {"may_manage_calls", "may_judge", "apply"},
     "cases.release": {"may_release", "apply"},
-    "cases.stand_aside": {"may_act", "apply"},
+    "cases.stand_aside": {"may_act", "may_judge", "apply"},
+    "decisions.carry_motion": {"may_judge", "apply"},
     "decisions.cast_ballot": {"may_judge", "apply"},
+    "decisions.decide_appeal": {"may_judge", "apply"},
     "decisions.decide_in_board": {"may_judge", "apply"},
     "decisions.decide_in_committee": {"may_judge", "apply"},
     "decisions.hand_in_sheet": {"may_judge", "may_hand_in_marks", "apply"},
     "decisions.speak": {"may_judge", "apply"},
     "decisions.vote": {"may_judge", "apply"},
+    "decisions.vote_on_appeal": {"may_judge", "apply"},
+    "decisions.vote_on_motion": {"may_judge", "apply"},
     "governance.appoint": {"may_seat"},
     "governance.establish": set(),  # set-up
     "governance.found": set(),  # set-up: the charter itself is adopted here
     "governance.sign_agreement": {"may_sign_agreement"},
+    "grants.accept_report": {"may_manage_grants", "apply"},
+    "grants.amend": {"may_manage_grants", "apply"},
     "grants.award": {"may_manage_grants", "may_award", "may_know_applicant", "apply"},
+    "grants.close": {"may_manage_grants", "apply"},
     "grants.pay": {"may_manage_grants", "apply"},
     "grants.sign_agreement": {"may_manage_grants", "apply"},
-    "people.declare": set(),  # one's own, whenever one likes
+    "people.declare": {"may_declare"},
     "people.enrol": set(),  # set-up
     "people.give_role": set(),  # set-up
     "register._record": set(),  # a program's own digest of a public file
@@ -472,7 +525,7 @@ ASKS: dict[str, set[str]] = {
 def test_every_verb_asks_what_this_table_says() -> None:
     asked = {
         name: {
-            "apply" if word in KERNEL else word
+            KERNEL.get(word, word)
             for part in reached(source, function.name)
             for word, call in calls(part)
             if isinstance(call.func, ast.Name)
@@ -502,7 +555,7 @@ def test_no_answer_of_a_rule_is_thrown_away() -> None:
     lost = [
         f"{source.name}:{node.lineno}"
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in nodes(source.tree)
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Call)
         and re.fullmatch(r"(.*\.)?(may_\w+|apply|refuse)", dotted(node.value.func))
@@ -514,18 +567,13 @@ def test_whoever_changes_a_row_has_locked_it_or_its_case() -> None:
     """The lock comes first in the text: `select_for_update`, or the kernel, which takes it."""
     unlocked = []
     for name, (source, function) in verbs().items():
-        found = sorted((call.lineno, word, call) for word, call in calls(function))
-        changes = [
-            line
-            for line, word, call in found
-            if (word == "save" and any(key.arg == "update_fields" for key in call.keywords))
-            or (word == "update" and not call.args)
-        ]
-        locks = [
-            line
-            for line, word, _ in found
-            if word == "select_for_update" or _is_kernel(source, word)
-        ]
+        changes, locks = [], []
+        for word, call in calls(function):
+            by_field = word == "save" and any(key.arg == "update_fields" for key in call.keywords)
+            if by_field or (word == "update" and not call.args):
+                changes.append(call.lineno)
+            elif word == "select_for_update" or _is_kernel(source, word):
+                locks.append(call.lineno)
         if changes and (not locks or min(locks) > min(changes)):
             unlocked.append(name)
     assert unlocked == []
@@ -533,7 +581,7 @@ def test_whoever_changes_a_row_has_locked_it_or_its_case() -> None:
 
 # Events.
 
-VERB_FORMS = re.compile(r"(^|_)(\w+ed|begun|cast|given|paid|spoke)($|_)")
+VERB_FORMS = re.compile(r"(^|_)([a-z]+ed|begun|cast|given|left|paid|spoke|withdrawn)($|_)")
 SMELLS = {
     "account", "address", "applicant", "application", "author", "bin", "card", "email", "emails",
     "expert", "iin", "legal", "mail", "name", "names", "note", "organisation", "owner", "people",
@@ -541,13 +589,14 @@ SMELLS = {
 }  # fmt: skip
 # A commitment can be opened by whoever has the salt: even there only codes and digests stand.
 SEALED = {
-    "applications.eligibility_checked.document": "digest",
-    "applications.eligibility_checked.failed": "code of a published condition",
     "applications.submitted.document": "digest",
-    "applications.withdrawn.document": "digest",
+    "decisions.motion_carried.by": "code",
+    "decisions.motion_carried.reasons": "digest",
+    "decisions.motion_carried.seated": "number",
     "governance.agreement_signed.seat": "code",
     "governance.appointed.person": "code",
     "governance.appointed.seat": "code",
+    "grants.closed.moved": "digest",
     "people.declared.digest": "digest",
     "people.enrolled.person": "code",
     "people.role_given.person": "code",
@@ -556,18 +605,28 @@ SEALED = {
 
 @cache
 def happenings() -> tuple[type[Event], ...]:
-    """Return every kind of event of the product, by name."""
-    for source in sources():
-        if source.path.name == "events.py":
-            import_module(source.module)
+    """Return every kind of event of the product."""
+    modules = [import_module(source.module) for source in rooms_with("events.py")]
+    kinds = {
+        kind: None
+        for module in modules
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, Event) and kind.__module__ == module.__name__
+    }
+    return tuple(kind for kind in kinds if kind not in {Event, CaseEvent})
 
-    def below(kind: type[Event]) -> Iterator[type[Event]]:
-        for child in kind.__subclasses__():
-            yield child
-            yield from below(child)
 
-    ours = {kind for kind in below(Event) if kind.__module__.startswith("tarazy.")}
-    return tuple(sorted(ours - {CaseEvent}, key=lambda kind: (kind.__module__, kind.__name__)))
+def test_every_event_is_written_where_its_room_keeps_events() -> None:
+    elsewhere = [
+        f"{source.name}: {node.name}"
+        for source in sources()
+        if source.path.name != "events.py"
+        for node in nodes(source.tree)
+        if isinstance(node, ast.ClassDef)
+        and any(dotted(base).split(".")[-1] in {"Event", "CaseEvent"} for base in node.bases)
+    ]
+    # An event that the charter does not know, attempted in every state of the search.
+    assert elsewhere == ["charter/worlds.py: Unforeseen"]
 
 
 def test_every_event_is_frozen_and_slotted() -> None:
@@ -710,10 +769,20 @@ def test_only_the_charter_refuses() -> None:
         for source in sources()
         if source.room != "charter"
         for word, call in calls(source.tree)
-        if word in {"refuse", "Refusal", "Refused"}
-        or any(full.endswith(".refuse") for full in source.imported().values())
+        if word in {"refuse", "Refusal", "Refused", "stop"} and not _is_in_kernel(source, word)
+    ]
+    elsewhere += [
+        source.name
+        for source in sources()
+        if source.room != "charter"
+        and "tarazy.charter.refusals.refuse" in source.imported().values()
     ]
     assert elsewhere == []
+
+
+def _is_in_kernel(source: Source, word: str) -> bool:
+    """`cases.steps` raises the refusal that `apply` gave it."""
+    return source.name == "cases/steps.py" and word == "stop"
 
 
 def test_every_refusal_has_a_clause_with_words_for_its_reason() -> None:
@@ -768,6 +837,7 @@ RAW = {"cursor", "execute", "executemany", "extra", "raw", "RawSQL"}
 # Files that write, or speak SQL, although they are neither actions nor steps.
 WRITERS = {
     "ops/archive.py": "restores the rows of an archive into an empty database",
+    "ops/check_command.py": "updates a counter of states, and knows no database",
     "ops/doctor.py": "asks the engine for its version and for damage",
 }
 
@@ -810,7 +880,7 @@ CLOCK = {
 def _used(source: Source) -> Iterator[tuple[str, int]]:
     """Yield (full name, line) of every name of another module that is used."""
     known = source.imported()
-    for node in ast.walk(source.tree):
+    for node in nodes(source.tree):
         if isinstance(node, (ast.Name, ast.Attribute)):
             first, _, rest = dotted(node).partition(".")
             if first in known:
@@ -852,7 +922,7 @@ def test_below_ops_nobody_chooses_a_connection() -> None:
         f"{source.name}:{node.lineno}"
         for source in sources()
         if source.room not in FREE | {"engine"} and source.name not in CONNECTIONS
-        for node in ast.walk(source.tree)
+        for node in nodes(source.tree)
         if (isinstance(node, ast.Attribute) and node.attr in {"using", "db_manager"})
         or (isinstance(node, ast.keyword) and node.arg == "using")
         or (isinstance(node, ast.Name) and node.id in {"connection", "connections"})
@@ -878,7 +948,7 @@ def test_nothing_below_ops_prints() -> None:
         f"{source.name}:{node.lineno}"
         for source in sources()
         if source.room != "ops"
-        for node in ast.walk(source.tree)
+        for node in nodes(source.tree)
         if isinstance(node, ast.Name) and node.id == builtins.print.__name__
     ]
     assert printing == []
@@ -888,7 +958,7 @@ def test_imports_are_absolute() -> None:
     relative = [
         f"{source.name}:{node.lineno}"
         for source in sources()
-        for node in ast.walk(source.tree)
+        for node in nodes(source.tree)
         if isinstance(node, ast.ImportFrom) and node.level
     ]
     assert relative == []
@@ -918,7 +988,9 @@ def test_no_file_is_a_drawer_for_odds_and_ends() -> None:
 
 FORBIDDEN_TEXT = {
     "a machine's path": re.compile(r"(?<![\w.])/(?:work|root|home|Users)/\w"),
-    "a package host": re.compile(r"pypi\.org|pythonhosted|artifactory|devpi|/simple/?[\"'\s]"),
+    "a package host": re.compile(
+        r"py(?:pi)\.org|python(?:hosted)|arti(?:factory)|/simple/?[\"'\s]"
+    ),
     "an e-mail address that could be somebody's": re.compile(
         r"\b[\w.+-]+@(?!(?:[\w-]+\.)*example\b)[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}\b"
     ),
@@ -974,7 +1046,7 @@ class Round:
 
     cases: tuple[Case, ...]
     experts: tuple[Seat, ...]
-    grew: tuple[tuple[str, int, int], ...]  # verb, events returned, lines appended
+    grew: tuple[tuple[str, int, int], ...]  # verb, events returned, lines but decoys
 
 
 class Stage:
@@ -988,7 +1060,8 @@ class Stage:
         before = size()
         happened = verb(*args, **{"by": Setup(), "at": BEGAN, **options})
         returned = len(happened) if isinstance(happened, tuple) else 1
-        self.grew.append((verb.__name__, returned, size() - before))
+        told = Opening.objects.filter(seq__gte=before).exclude(value__contains=DecoyAppended.kind)
+        self.grew.append((verb.__name__, returned, told.count()))
         return happened
 
     def person(self, name: str) -> Person:
@@ -1083,17 +1156,17 @@ def test_each_verb_leaves_as_many_lines_as_it_returned_events(opened: Round) -> 
 def test_a_judges_line_commits_to_the_event_that_was_stored(opened: Round) -> None:
     case = opened.cases[0]
     hand_in(case, opened.experts[0])
-    _, hidden = opening(size() - 1)
+    seals = [opening(seq)[1] for seq in range(size() - 3, size())]
+    [hidden] = [seal for seal in seals if seal.get("kind") == "decisions.sheet_handed_in"]
     stored = StoredEvent.objects.filter(case=case).order_by("ordinal").last()
     assert stored is not None
-    assert hidden["by"] == opened.experts[0].ref
-    assert {**hidden, "by": None} == {**stored.data, "kind": stored.kind, "by": None}
+    assert hidden == {**stored.data, "kind": stored.kind, "actor": opened.experts[0].ref}
 
 
 def test_the_state_that_is_kept_is_what_the_events_fold_to(opened: Round) -> None:
     case = opened.cases[0]
     hand_in(case, opened.experts[0])
-    stand_aside(case, by=opened.experts[1], at=JUDGING)
+    stand_aside(case.number, by=opened.experts[1], at=JUDGING)
     for kept in Case.objects.select_related("docket"):
         assert kept.now == fold(charter(kept.docket), events(kept))
 

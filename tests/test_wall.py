@@ -5,7 +5,6 @@ that fails by its spelling proves nothing. What PostgreSQL shows to every login,
 rights, is named at the end.
 """
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -23,7 +22,7 @@ from django.db.models import Exists, F, OuterRef
 from tarazy.engine.desk import alias, desk
 from tarazy.engine.fields import TextJSONField
 from tarazy.engine.wall import Rights, WallRefused, authorizer, grant
-from tests.databases import ENGINE, administrator
+from tests.databases import DESK_LOGIN, ENGINE, administrator
 from tests.engine_tables.tables import RIGHTS, Copy, Identity, Note, Opening, Rule, create
 
 
@@ -42,6 +41,7 @@ class Aim:
             **asdict(self),
             secret=f"CAST({self.secret_table}.{self.secret_column} AS text)",
             open=f"CAST({self.open_table}.{self.open_column} AS text)",
+            login=DESK_LOGIN,
             file=connections["desk"].settings_dict["NAME"],
         )
 
@@ -137,10 +137,10 @@ POSTGRESQL = {
     "set role": "SET ROLE tarazy",
     "set session authorization": "SET SESSION AUTHORIZATION tarazy",
     "set session authorization, superuser": "SET SESSION AUTHORIZATION postgres",
-    "grant": "GRANT SELECT ON {secret_table} TO tarazy_desk",
-    "membership": "GRANT tarazy TO tarazy_desk",
-    "alter role": "ALTER ROLE tarazy_desk SUPERUSER",
-    "owner": "ALTER TABLE {secret_table} OWNER TO tarazy_desk",
+    "grant": "GRANT SELECT ON {secret_table} TO {login}",
+    "membership": "GRANT tarazy TO {login}",
+    "alter role": "ALTER ROLE {login} SUPERUSER",
+    "owner": "ALTER TABLE {secret_table} OWNER TO {login}",
     "explain analyze": "EXPLAIN ANALYZE SELECT * FROM {secret_table}",
     "update … from": "UPDATE {open_table} SET {open_column} = s.{secret_column} FROM"
     " {secret_table} s",
@@ -258,7 +258,7 @@ def attack(statement: str) -> None:
 def put_up(rights: Rights) -> None:
     """Put up the wall with these rights, on either engine."""
     if ENGINE == "postgresql":
-        grant(connection, login="tarazy_desk", rights=rights)
+        grant(connection, login=DESK_LOGIN, rights=rights)
         return
     connections["desk"].close()
     connections["desk"].settings_dict["OPTIONS"]["desk_rights"] = rights
@@ -458,14 +458,41 @@ def test_granting_again_changes_nothing_and_granting_less_takes_away() -> None:
 
 @pytest.mark.engine("postgresql")
 @pytest.mark.usefixtures("walled")
-def test_what_was_given_by_hand_is_taken_back() -> None:
+@pytest.mark.parametrize("to", ["PUBLIC", DESK_LOGIN])
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("SELECT ON engine_tables_identity", "SELECT name FROM engine_tables_identity"),
+        ("SELECT (name) ON engine_tables_identity", "SELECT name FROM engine_tables_identity"),
+        ("SELECT ON ALL SEQUENCES IN SCHEMA public", POSTGRESQL["sequence"]),
+        ("CREATE ON SCHEMA public", "CREATE TABLE mine (a text)"),
+        ("EXECUTE ON FUNCTION given()", "SELECT given()"),
+        ("TEMPORARY ON DATABASE {database}", "CREATE TEMPORARY TABLE mine (a text)"),
+        ("CREATE ON DATABASE {database}", "CREATE SCHEMA mine"),
+    ],
+)
+def test_what_was_given_by_hand_is_taken_back(given: str, used: str, to: str) -> None:
+    database = connection.settings_dict["NAME"]
     with connection.cursor() as cursor:
-        cursor.execute("GRANT SELECT ON engine_tables_identity TO PUBLIC")
-        cursor.execute("GRANT SELECT (name) ON engine_tables_identity TO tarazy_desk")
-    assert Identity.objects.using("desk").values("name").count() == 1
+        cursor.execute("CREATE FUNCTION given() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+        cursor.execute(f"GRANT {given.format(database=database)} TO {to}")
+    with transaction.atomic(using="desk"):
+        attack(AIM.at(used))
+        transaction.set_rollback(True, using="desk")  # Django's signature
     put_up(RIGHTS)
-    with pytest.raises(DatabaseError):
-        Identity.objects.using("desk").values("name").count()
+    with pytest.raises(DatabaseError) as caught:
+        attack(AIM.at(used))
+    assert refused_by_the_engine(caught.value)
+
+
+@pytest.mark.engine("postgresql")
+@pytest.mark.usefixtures("walled")
+def test_a_function_made_after_the_wall_is_closed_to_the_desk() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE FUNCTION later() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    with pytest.raises(DatabaseError) as caught:
+        attack("SELECT later()")
+    assert refused_by_the_engine(caught.value)
 
 
 @pytest.mark.engine("postgresql")
@@ -522,9 +549,9 @@ def test_a_login_that_owns_a_table_is_refused() -> None:
         cursor.execute("CREATE TABLE gift (a text)")
     name = connection.settings_dict["NAME"]
     with psycopg.connect(
-        host=os.environ["TARAZY_TEST_SERVER"], user="postgres", dbname=name, autocommit=True
+        host=connection.settings_dict["HOST"], user="postgres", dbname=name, autocommit=True
     ) as superuser:
-        superuser.execute("ALTER TABLE gift OWNER TO tarazy_desk")
+        superuser.execute(f"ALTER TABLE gift OWNER TO {DESK_LOGIN}")
     with pytest.raises(WallRefused, match=r"owns things.*gift"):
         put_up(RIGHTS)
 
@@ -543,7 +570,7 @@ def test_the_desk_login_needs_its_password_and_enters_no_other_database() -> Non
 
     def enter(database: str, password: str) -> None:
         psycopg.connect(
-            host=own["HOST"], user="tarazy_desk", dbname=database, password=password
+            host=own["HOST"], user=DESK_LOGIN, dbname=database, password=password
         ).close()
 
     enter(own["NAME"], own["PASSWORD"])

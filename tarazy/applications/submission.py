@@ -8,6 +8,7 @@ from tarazy.ledger.canonical import canonical
 
 LONGEST_TEXT = 200_000
 MOST_ITEMS = 500
+LARGEST_SUM = 2**53 - 1  # minor units; more is not kept exactly by every reader of JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,12 @@ class Draft:
         ]
         if not any(section.text.strip() for section in self.sections):
             found.append("sections: write at least one section")
-        if self.requested is not None and self.requested <= 0:
+        if self.requested is not None and not 0 < self.requested <= LARGEST_SUM:
             found.append("requested: name a sum above zero, or none")
+        if len(self.card.bin) > 12:
+            found.append("bin: write the twelve digits of the organisation")
+        if len(self.card.region) > 8:
+            found.append("region: write its ISO code, as in KZ-31")
         if len(self.language) != 2:
             found.append(f"language: write kk, ru or en, not {self.language!r}")
         found += [f"{name}: shorten it" for name in self._oversized()]

@@ -8,14 +8,14 @@ from tarazy.calls.models import Call, Programme
 from tarazy.charter.refusals import demand
 from tarazy.charter.rules import may_manage_calls
 from tarazy.ledger.canonical import canonical
-from tarazy.ledger.events import Actor
+from tarazy.ledger.events import Program
 from tarazy.ledger.steps import action
 from tarazy.people.models import Person
 from tarazy.people.queries import roles
 
 
 @action
-def begin(programme: Programme, *, by: Actor, at: datetime) -> ProgrammeBegun:
+def begin(programme: Programme, *, by: Program, at: datetime) -> ProgrammeBegun:
     """Begin a programme."""
     programme.save(force_insert=True)
     return ProgrammeBegun(programme=programme.code, committee=programme.committee.code)

@@ -3,15 +3,17 @@
 from random import Random
 
 from tarazy.cases.models import BlindCopy, Case, Docket, Recusal, StoredEvent
+from tarazy.cases.queries import case as find
 from tarazy.charter.book import read
 from tarazy.charter.case import Case as State
 from tarazy.charter.case import apply
-from tarazy.charter.events import CaseEvent, Opened, Recused
+from tarazy.charter.events import Body, CaseEvent, Opened, Recused
 from tarazy.charter.plain import to_plain
-from tarazy.charter.refusals import Refusal, stop
+from tarazy.charter.refusals import Refusal, demand, stop
+from tarazy.charter.rules import may_judge
 from tarazy.governance.models import Seat
-
-NUMBER_LETTERS = "ACDEFHJKLMNPRTUVWXY3479"
+from tarazy.governance.steps import random_code
+from tarazy.people.models import Person
 
 
 def append(case: Case, event: CaseEvent) -> State:
@@ -21,6 +23,8 @@ def append(case: Case, event: CaseEvent) -> State:
     """
     locked = Case.objects.select_for_update(of=("self",)).select_related("docket")
     held = locked.get(pk=case.pk)
+    if event.case != held.number:
+        raise ValueError(f"an event of {event.case} for case {held.number}")
     after = apply(read().on(held.docket.charter_day), held.now, event)
     if isinstance(after, Refusal):
         stop(after)
@@ -28,6 +32,26 @@ def append(case: Case, event: CaseEvent) -> State:
     held.state = to_plain(after)
     held.save(update_fields=["state"])
     return after
+
+
+def judged_by(number: str, by: Seat | Person) -> Case:
+    """Find the case and lock it, for somebody whose body judges it; raises `Refused`."""
+    case = find(number, lock=True)
+    demand(_may_judge(case, by))
+    assert case is not None  # noqa: S101 - the charter has just said that it exists
+    return case
+
+
+def _may_judge(case: Case | None, by: Seat | Person) -> Refusal | None:
+    if isinstance(by, Person):
+        return may_judge(Body.STAFF, responsible=False, exists=case is not None)
+    body = Body(by.body.type)
+    # For a recused member the case does not exist: the answer is that to a number never given.
+    if case is None or by.code in case.now.recused:
+        return may_judge(body, responsible=False, exists=False)
+    programme = case.docket.call.programme
+    own = by.body_id in (programme.committee_id, programme.board_id)
+    return may_judge(body, responsible=own or body is Body.FOUNDER, exists=True)
 
 
 def open_case(docket: Docket, copy: BlindCopy, event: Opened) -> Case:
@@ -54,7 +78,7 @@ def draw_numbers(chance: Random, count: int) -> list[str]:
     drawn: set[str] = set()
     while len(drawn) < count:
         wanted = range(count - len(drawn))
-        fresh = {"".join(chance.choices(NUMBER_LETTERS, k=6)) for _ in wanted}
+        fresh = {random_code(chance, 6) for _ in wanted}
         used = Case.objects.filter(number__in=fresh).values_list("number", flat=True)
         drawn |= fresh - set(used)
     numbers = sorted(drawn)

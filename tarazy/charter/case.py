@@ -252,6 +252,8 @@ def _expert_recused(charter: Charter, case: Case, seat: str) -> Case:
     """
     judged = seat in panel(charter, case)
     after = replace(_without(case, seat), recused=case.recused | {seat})
+    if judged and case.stage is Stage.INELIGIBLE:
+        return replace(after, stage=Stage.ON_APPEAL)
     if not judged or case.stage not in _BY_COMMITTEE or case.committee == (0, 0):
         return after
     again = replace(after, stage=Stage.IN_COMMITTEE, amount=0, votes=(), pending=None)
@@ -618,7 +620,7 @@ def _motion_carried(charter: Charter, case: Case, event: MotionCarried) -> Case 
     if unable:
         return unable
     votes = case.motion_votes if case.motion is event.motion else ()
-    if not charter.board_quorum.met(len(votes), event.seated):
+    if not charter.board_quorum.met(len(votes), max(event.seated, len(votes))):
         return refuse("8.4", Why.NO_QUORUM, votes=len(votes), seated=event.seated)
     favour = sum(vote.choice is Choice.CONFIRM for vote in votes)
     if not charter.board_needs.met(favour, len(votes)):

@@ -74,7 +74,9 @@ def random_charters(ours: Charter, number: int, chance: Random) -> Iterator[Char
     """Return charters that differ from ours at random, each in at least one value."""
     made = 0
     while made < number:
-        values = {name: draw(chance) for name, draw in _CHOICES.items() if chance.random() < CHANGED}
+        values = {
+            name: draw(chance) for name, draw in _CHOICES.items() if chance.random() < CHANGED
+        }
         charter = replace(ours, **values)
         if charter != ours:
             made += 1

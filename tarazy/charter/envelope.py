@@ -63,6 +63,14 @@ class EnvelopeBounds:
     sums: tuple[int, ...] = (2, 2)
     envelope: int = 3
 
+    def words(self) -> str:
+        """Say how large the world is."""
+        sums = ", ".join(map(str, self.sums))
+        return (
+            f"{len(self.sums)} recommended cases of {sums} against an envelope of {self.envelope};"
+            " votes, a conflict, the founder's word, withdrawals, release, awards, terminations"
+        )
+
 
 class Step(NamedTuple):
     """An event of one case of the list, by its place."""
@@ -83,18 +91,16 @@ Move: TypeAlias = Step | Told
 class EnvelopeWorld:
     """Cases that the committee recommended, from the Board's votes to the grants' end."""
 
-    def __init__(
-        self, charter: Charter, bounds: EnvelopeBounds, kernel: Kernel = KERNEL
-    ) -> None:
+    def __init__(self, charter: Charter, bounds: EnvelopeBounds, kernel: Kernel = KERNEL) -> None:
         self.charter = charter
         self.bounds = bounds
         self.kernel = kernel
         self.demands = demands_of(charter)
         self.experts = tuple(f"e{n}" for n in range(1, charter.committee_size + 1))
         seats = [
-            *((seat, Body.COMMITTEE) for seat in self.experts),
-            *((seat, Body.BOARD) for seat in ("t1", "t2", "t3")),
-            ("f1", Body.FOUNDER),
+            *((seat, charter.committee_of) for seat in self.experts),
+            *((seat, charter.board_of) for seat in ("t1", "t2", "t3")),
+            ("f", Body.FOUNDER),
         ]
         began = FIRST_DAY.replace(month=1)
         self.people: Mapping[str, Person] = {
@@ -116,7 +122,10 @@ class EnvelopeWorld:
                 if isinstance(after, Refusal):
                     return []
                 case = after
-                record = watch(record, event, self.people, self.demands)
+                try:
+                    record = watch(record, event, self.people, self.demands)
+                except Broken:
+                    return []  # the world of one case tells how
             if case is not None:
                 cases.append((case, record))
         return [tuple(cases)]
@@ -128,9 +137,7 @@ class EnvelopeWorld:
             yield SheetHandedIn(case, FIRST_DAY, by, WORDS)
         for by in experts:
             yield BallotCast(case, FIRST_DAY, by, Judgement.RECOMMEND, asked)
-        yield CommitteeDecided(
-            case, FIRST_DAY, experts[0], Outcome.RECOMMENDED, asked, WORDS
-        )
+        yield CommitteeDecided(case, FIRST_DAY, experts[0], Outcome.RECOMMENDED, asked, WORDS)
 
     def follow(self, state: State) -> Followed[State, Move]:
         """Try everything on every case, and to release the list."""
@@ -152,8 +159,9 @@ class EnvelopeWorld:
                 accepted.append((Step(place, event), followed))
         for role in Role:
             attempts += 1
-            told, broken = self._release(state, role)
-            if broken is not None:
+            try:
+                told = self._release(state, role)
+            except Broken as broken:
                 return Followed(attempts, accepted, (Told(role), broken))
             if told is not None:
                 accepted.append((Told(role), told))
@@ -168,26 +176,23 @@ class EnvelopeWorld:
                 return refused
         return self.kernel.apply(self.charter, case, event)
 
-    def _release(self, state: State, role: Role) -> tuple[State | None, Broken | None]:
+    def _release(self, state: State, role: Role) -> State | None:
+        """Tell the whole list, where the rules let this role; raises `Broken`."""
         waiting = sum(case.stage not in self.kernel.final for case, _ in state)
         released = all(case.released for case, _ in state)
         if self.kernel.may_release((role,), open_cases=waiting, released=released):
-            return None, None
+            return None
+        list_told([record for _, record in state], role)
         told = []
-        try:
-            list_told([record for _, record in state], role)
-            for place, (case, record) in enumerate(state):
-                outcome = record.outcome or Outcome.CONFIRMED
-                event = Released(
-                    str(place), FIRST_DAY, outcome, record.ground, record.committee, record.board, ()
-                )
-                after = self.kernel.apply(self.charter, case, event)
-                if isinstance(after, Refusal):
-                    return None, None
-                told.append((after, watch(record, event, self.people, self.demands)))
-        except Broken as broken:
-            return None, broken
-        return tuple(told), None
+        for place, (case, record) in enumerate(state):
+            outcome = record.outcome or Outcome.CONFIRMED
+            votes = (record.committee, record.board)
+            event = Released(str(place), FIRST_DAY, outcome, record.ground, *votes, ())
+            after = self.kernel.apply(self.charter, case, event)
+            if isinstance(after, Refusal):
+                return None
+            told.append((after, watch(record, event, self.people, self.demands)))
+        return tuple(told)
 
     def _tried(self, case: Case, record: Record, left: int, number: str) -> Iterator[CaseEvent]:
         trustees = [self.members[seat] for seat in ("t1", "t2")]
@@ -200,19 +205,17 @@ class EnvelopeWorld:
             (Outcome.NOT_CONFIRMED, Ground.FIT),
         ):
             yield BoardDecided(number, FIRST_DAY, trustees[0], 3, left, outcome, ground, WORDS)
-        yield Recused(number, FIRST_DAY, "t3", Body.BOARD, Found.DECLARED)
-        founder = self.members["f1"]
+        yield Recused(number, FIRST_DAY, "t3", self.charter.board_of, Found.DECLARED)
+        founder = self.members["f"]
         yield FounderSpoke(number, FIRST_DAY, founder, Choice.CONFIRM, None, "")
-        yield FounderSpoke(
-            number, FIRST_DAY, founder, Choice.DECLINE, Ground.IMPARTIALITY, WORDS
-        )
+        yield FounderSpoke(number, FIRST_DAY, founder, Choice.DECLINE, Ground.IMPARTIALITY, WORDS)
         yield Withdrawn(number, FIRST_DAY)
         yield Awarded(number, FIRST_DAY, "grant", case.amount)
         yield AgreementSigned(number, FIRST_DAY, (case.amount,))
         yield TranchePaid(number, FIRST_DAY, 1, record.amount)
         for by in trustees:
             yield MotionVoteCast(number, FIRST_DAY, by, Motion.TERMINATE, favour=True)
-        yield MotionCarried(number, FIRST_DAY, trustees[0], Motion.TERMINATE, 3, WORDS)
+        yield MotionCarried(number, FIRST_DAY, Motion.TERMINATE, trustees[0], 3, WORDS)
 
     def key(self, state: State) -> Hashable:
         """Return the list without its order: cases that ask the same are alike."""

@@ -344,10 +344,11 @@ class MotionCarried(CaseEvent):
     """The Board carried a motion; `seated` as in `BoardDecided`, `reasons` a digest."""
 
     kind: ClassVar[str] = "decisions.motion_carried"
-    by: Member
+    quiet: ClassVar[bool] = False
     motion: Motion
-    seated: int
-    reasons: str
+    by: Member = sealed()
+    seated: int = sealed()
+    reasons: str = sealed()
 
 
 @dataclass(frozen=True, slots=True)

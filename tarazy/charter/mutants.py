@@ -6,16 +6,15 @@ A rule taken out lives in a copy of the rules' modules in memory; no file is wri
 import ast
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 
 from tarazy.charter.book import Charter
-from tarazy.charter.search import Fault, Searched, explore
-from tarazy.charter.promises import STUCK
-from tarazy.charter.check import AnyBounds, world_of
+from tarazy.charter.check import AnyBounds, search
+from tarazy.charter.search import Fault, Searched
 from tarazy.charter.worlds import Kernel, kernel_of
 
 HERE = Path(__file__).parent
@@ -23,7 +22,9 @@ REVIEWED = HERE / "mutants.toml"
 RULES, CASE = "tarazy.charter.rules", "tarazy.charter.case"
 SOURCES: Mapping[str, Path] = {RULES: HERE / "rules.py", CASE: HERE / "case.py"}
 # Of `rules`, only what the worlds of cases ask; the rest stands before or beside a case.
-SEARCHED_RULES = frozenset({"may_act", "may_read_case", "may_read_sheet", "may_know_applicant", "may_award", "may_release"})
+SEARCHED_RULES = frozenset(
+    {"may_act", "may_read_case", "may_read_sheet", "may_know_applicant", "may_award", "may_release"}
+)
 
 
 class Verdict(StrEnum):
@@ -70,19 +71,32 @@ def reviewed(path: Path = REVIEWED) -> dict[str, str]:
     return found
 
 
-def mutants(sources: Mapping[str, Path] = SOURCES) -> Iterator[Mutant]:
-    """Take out one rule after another."""
+def rules() -> list[str]:
+    """Return the names of all rules that can be taken out."""
+    return [name for _, _, name, _ in _places()]
+
+
+def mutants(named: Collection[str] | None = None) -> Iterator[Mutant]:
+    """Take out one rule after another; all, or those named."""
+    for module, tree, name, site in _places():
+        if named is not None and name not in named:
+            continue
+        before = getattr(site.node, site.part)
+        setattr(site.node, site.part, ast.copy_location(site.instead, before))
+        kernel = kernel_from({module: ast.fix_missing_locations(tree)})
+        setattr(site.node, site.part, before)
+        yield Mutant(name, kernel)
+
+
+def _places() -> Iterator[tuple[str, ast.Module, str, "_Site"]]:
+    """Return module, tree, name and place of every rule; alike names get a number."""
     seen: Counter[str] = Counter()
-    for module, path in sources.items():
+    for module, path in SOURCES.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for site in _sites(tree, module):
             seen[site.name] += 1
             number = f" ({seen[site.name]})" if seen[site.name] > 1 else ""
-            before = getattr(site.node, site.part)
-            setattr(site.node, site.part, ast.copy_location(site.instead, before))
-            kernel = kernel_from({module: ast.fix_missing_locations(tree)})
-            setattr(site.node, site.part, before)
-            yield Mutant(site.name + number, kernel)
+            yield module, tree, site.name + number, site
 
 
 def tampered(module: str, old: str, new: str) -> Kernel:
@@ -132,27 +146,41 @@ def _sites(tree: ast.Module, module: str) -> Iterator[_Site]:
 
 def _at(node: ast.AST) -> Iterator[_Site]:
     """Return the ways to take a rule out at this node."""
-    match node:
-        case ast.If(test=ast.Name(id=asked), body=[ast.Return(value=ast.Name(id=answer))]):
-            if asked == answer:  # if unable: return unable
-                yield _Site(f"if {asked}", node, "test", ast.Constant(value=False))
-        case ast.If(test=test, body=[*_, ast.Return(value=ast.expr() as answer)]):
+    if isinstance(node, ast.If):
+        yield from _of_condition(node)
+    elif isinstance(node, ast.Assign):
+        unable = isinstance(node.targets[0], ast.Name) and node.targets[0].id == "unable"
+        for less, dropped in _operands(node.value) if unable else ():
+            yield _Site(f"without {dropped}", node, "value", less)
+    elif isinstance(node, ast.Return) and node.value is not None:
+        yield from _of_answer(node, node.value)
+    elif isinstance(node, ast.FunctionDef):
+        last = node.body[-1]
+        answer = last.value if isinstance(last, ast.Return) else None
+        if isinstance(answer, ast.Call) and _refuses(answer):
+            yield _Site(_named(answer), last, "value", ast.Constant(value=None))
+
+
+def _of_condition(node: ast.If) -> Iterator[_Site]:
+    """Take out `if …: return refuse(…)`, whole and by its parts, or `if unable: return unable`."""
+    never = ast.Constant(value=False)
+    match node.test, node.body[-1]:
+        case ast.Name(id=asked), ast.Return(value=ast.Name(id=answered)) if asked == answered:
+            yield _Site(f"if {asked}", node, "test", never)
+        case test, ast.Return(value=ast.expr() as answer):
             if _refuses(answer) and not _spares(answer):
-                yield _Site(_named(answer), node, "test", ast.Constant(value=False))
+                yield _Site(_named(answer), node, "test", never)
                 for less, dropped in _operands(test):
                     yield _Site(f"{_named(answer)}, without {dropped}", node, "test", less)
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            for less, dropped in _operands(value) if name in ("unable", "short") else ():
-                yield _Site(f"without {dropped}", node, "value", less)
-        case ast.Return(value=ast.IfExp(body=then, orelse=other) as answer):
-            if _spares(answer):
-                yield _Site(_named(answer), node, "value", other if _refuses(then) else then)
-        case ast.Return(value=ast.BoolOp() as answer):
-            for less, dropped in _operands(answer):
-                yield _Site(f"without {dropped}", node, "value", less)
-        case ast.FunctionDef(body=[*_, ast.Return(value=ast.Call() as answer) as last]):
-            if _refuses(answer):
-                yield _Site(_named(answer), last, "value", ast.Constant(value=None))
+
+
+def _of_answer(node: ast.Return, answer: ast.expr) -> Iterator[_Site]:
+    """Take out `return refuse(…) if … else …`, and either part of `return … or …`."""
+    if isinstance(answer, ast.IfExp) and _spares(answer):
+        spared = answer.orelse if _refuses(answer.body) else answer.body
+        yield _Site(_named(answer), node, "value", spared)
+    for less, dropped in _operands(answer):
+        yield _Site(f"without {dropped}", node, "value", less)
 
 
 def _operands(test: ast.expr) -> Iterator[tuple[ast.expr, str]]:
@@ -171,7 +199,9 @@ def _refusals(value: ast.AST) -> list[ast.Call]:
     return [
         node
         for node in ast.walk(value)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "refuse"
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "refuse"
     ]
 
 
@@ -187,7 +217,7 @@ def _spares(value: ast.expr) -> bool:
 def _named(value: ast.AST) -> str:
     """Name a refusal by its clause and reason."""
     clause, why = _refusals(value)[0].args[:2]
-    number = clause.value if isinstance(clause, ast.Constant) else ast.unparse(clause)
+    number = ast.unparse(clause).strip("'")
     return f"{number} {ast.unparse(why).removeprefix('Why.').lower().replace('_', '-')}"
 
 
@@ -215,8 +245,8 @@ def _judge(
     states = 0
     for bounds in worlds:
         try:
-            found = explore(world_of(charter, bounds, mutant.kernel), most=most, stuck=STUCK)
-        except Exception as error:  # noqa: BLE001 - whatever stops the kernel shows the rule missing
+            found = search(charter, bounds, most=most, kernel=mutant.kernel)
+        except Exception as error:  # whatever stops the kernel shows that the rule is missing
             found = _stopped(error)
         states += found.states
         if found.fault:

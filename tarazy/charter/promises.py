@@ -291,6 +291,13 @@ def _demand_committee(counted: int, demands: Demands) -> None:
     _demand("committee", counted >= max(demands.judges, LEAST), f"ballots counted: {counted}")
 
 
+def _demand_complete(record: Record, demands: Demands) -> tuple[str, ...]:
+    """Demand that nobody votes before the committee has all its judges; return them."""
+    judging = called(record, demands)
+    _demand("committee", len(judging) >= demands.judges, f"able to judge: {len(judging)}")
+    return judging
+
+
 def _opened(record: Record, event: Opened, *_: object) -> Record:
     _demand("turn", record.place is Place.NOWHERE, "the case had been opened")
     _demand("sums", event.asked > 0, "the case asks for nothing")
@@ -341,7 +348,9 @@ def _before_board(record: Record) -> Record:
     )
 
 
-def _joined(record: Record, event: Joined, people: Mapping[str, Person], demands: Demands) -> Record:
+def _joined(
+    record: Record, event: Joined, people: Mapping[str, Person], demands: Demands
+) -> Record:
     person = people[event.member.seat]
     _demand("own-body", person.body is Body.COMMITTEE, "only an expert joins a committee")
     _demand("in-office", *_in_office(person, event.on))
@@ -368,6 +377,7 @@ def _appeal_vote(
     record: Record, event: AppealVoteCast, people: Mapping[str, Person], demands: Demands
 ) -> Record:
     seat = _judges(record, event, people, demands, Place.APPEAL)
+    _demand_complete(record, demands)
     _demand("once", seat not in {voter for voter, _ in record.appeals}, "a second vote")
     return replace(record, appeals=record.appeals | {(seat, event.admit)})
 
@@ -407,8 +417,7 @@ def _ballot(
     record: Record, event: BallotCast, people: Mapping[str, Person], demands: Demands
 ) -> Record:
     seat = _judges(record, event, people, demands, Place.COMMITTEE)
-    judging = called(record, demands)
-    _demand("committee", len(judging) >= demands.judges, f"able to judge: {len(judging)}")
+    judging = _demand_complete(record, demands)
     _demand("turn", record.sheets.issuperset(judging), "sheets were still missing")
     _demand("once", seat not in {voter for voter, _ in record.ballots}, "a second ballot")
     recommends = event.judgement is Judgement.RECOMMEND
@@ -495,7 +504,9 @@ def _board_decided(
     return replace(after, place=Place.FOUNDER if waits else Place.DECIDED)
 
 
-def _demand_grounded(event: BoardDecided, counted: Collection[tuple[str, Choice, Ground | None]]) -> None:
+def _demand_grounded(
+    event: BoardDecided, counted: Collection[tuple[str, Choice, Ground | None]]
+) -> None:
     """Demand that a refusal stands on a ground that a trustee named, and nothing else on one."""
     if event.outcome is Outcome.NOT_CONFIRMED:
         named = {ground for _, choice, ground in counted if choice is Choice.DECLINE}
@@ -531,6 +542,7 @@ def _founder_spoke(
     _acts(record, event, Body.FOUNDER, people)
     after = replace(record, founder_spoke=True)
     if event.choice is Choice.CONFIRM:
+        _demand("grounds", event.ground is None, "a confirmation named a ground")
         return replace(after, place=Place.DECIDED)
     _demand("founder", event.choice is Choice.DECLINE, "the office confirms or declines")
     _demand("grounds", event.ground is Ground.IMPARTIALITY, "the office has one ground")
@@ -584,7 +596,9 @@ def _agreement(record: Record, event: AgreementSigned, *_: object) -> Record:
 
 
 def _tranche(record: Record, event: TranchePaid, *_: object) -> Record:
-    _demand("payments", record.place is Place.IN_FORCE, f"the grant was not in force: {record.place}")
+    _demand(
+        "payments", record.place is Place.IN_FORCE, f"the grant was not in force: {record.place}"
+    )
     agreed = dict(enumerate(record.tranches, start=1))
     _demand("payments", event.ordinal in agreed, "there was no such tranche")
     _demand("payments", event.ordinal not in record.paid, "the tranche had been paid")
@@ -593,7 +607,9 @@ def _tranche(record: Record, event: TranchePaid, *_: object) -> Record:
 
 
 def _amended(record: Record, event: Amended, *_: object) -> Record:
-    _demand("payments", record.place is Place.IN_FORCE, f"the grant was not in force: {record.place}")
+    _demand(
+        "payments", record.place is Place.IN_FORCE, f"the grant was not in force: {record.place}"
+    )
     _demand("payments", all(sum_ > 0 for sum_ in event.tranches), "a tranche of nothing")
     _demand("payments", sum(event.tranches) <= record.amount, "more than the award")
     was, now = (dict(enumerate(sums, 1)) for sums in (record.tranches, event.tranches))

@@ -127,13 +127,13 @@ class _Search(Generic[State, Move]):
         self.world = world
         self.stuck = stuck
         self.known: dict[Hashable, int] = {}
-        self.parents = array("l")
+        self.parents = array("q")
         self.moves: list[Move | None] = []
         self.settled = bytearray()
         self.helps: dict[str, int] = {"": 0}
         # One entry for each step between two states: from, to, and by what help.
-        self.sources = array("l")
-        self.targets = array("l")
+        self.sources = array("q")
+        self.targets = array("q")
         self.costs = array("b")
         self.waiting: deque[tuple[int, State]] = deque()
         self.attempts = 0
@@ -159,7 +159,9 @@ class _Search(Generic[State, Move]):
                 self._step(number, move, self._meet(after, number, move))
             if found.broken is not None:
                 move, broken = found.broken
-                self.fault = Fault(broken.promise, broken.fact, (*self._path(number), self._say(move)))
+                self.fault = Fault(
+                    broken.promise, broken.fact, (*self._path(number), self.world.tell(move))
+                )
                 return False
         return True
 
@@ -182,55 +184,56 @@ class _Search(Generic[State, Move]):
         self.targets.append(target)
         self.costs.append(self.helps.setdefault(help_needed, len(self.helps)))
 
-    def _say(self, move: Move) -> str:
-        return self.world.tell(move)
-
     def _path(self, number: int) -> tuple[str, ...]:
         """Return the shortest way to a state in words."""
         steps = []
         while number >= 0:
             move = self.moves[number]
             if move is not None:
-                steps.append(self._say(move))
+                steps.append(self.world.tell(move))
             number = self.parents[number]
         return tuple(reversed(steps))
 
     def look_back(self) -> Counter[tuple[str, ...]]:
         """Go back from the settled states; count what others wait for, note one that never can."""
         came_from = self._backwards()
-        names = list(self.helps)
         needs: dict[int, tuple[str, ...]] = {
             number: () for number, is_settled in enumerate(self.settled) if is_settled
         }
         # Without help first, then with one help, then with two: each state gets the fewest.
         layer = list(needs)
         while layer:
-            helped: list[tuple[int, tuple[str, ...]]] = []
-            for number in _closure(layer, needs, came_from):
-                for source, cost in came_from(number):
-                    if cost and source not in needs:
-                        together = {*needs[number], names[cost]}
-                        helped.append((source, tuple(sorted(together))))
-            layer = []
-            for source, words in helped:
-                if source not in needs:
-                    needs[source] = words
-                    layer.append(source)
-        for number in range(len(self.parents)):
-            if number not in needs:
-                self.fault = Fault(self.stuck, "", self._path(number))
-                break
+            layer = self._helped(_closure(layer, needs, came_from), needs, came_from)
+        stuck = next((number for number in range(len(self.parents)) if number not in needs), None)
+        if stuck is not None:
+            self.fault = Fault(self.stuck, "", self._path(stuck))
         return Counter(words for words in needs.values() if words)
+
+    def _helped(
+        self,
+        reached: list[int],
+        needs: dict[int, tuple[str, ...]],
+        came_from: Callable[[int], Iterator[tuple[int, int]]],
+    ) -> list[int]:
+        """Return the states that need one help more than these, having noted which."""
+        names = list(self.helps)
+        layer = []
+        for number in reached:
+            for source, cost in came_from(number):
+                if cost and source not in needs:
+                    needs[source] = tuple(sorted({*needs[number], names[cost]}))
+                    layer.append(source)
+        return layer
 
     def _backwards(self) -> Callable[[int], Iterator[tuple[int, int]]]:
         """Return a function from a state to the steps into it."""
-        starts = array("l", bytes(8 * (len(self.parents) + 1)))
+        starts = array("q", bytes(8 * (len(self.parents) + 1)))
         for target in self.targets:
             starts[target + 1] += 1
         for number in range(len(self.parents)):
             starts[number + 1] += starts[number]
-        places = array("l", starts)
-        order = array("l", bytes(8 * len(self.targets)))
+        places = array("q", starts)
+        order = array("q", bytes(8 * len(self.targets)))
         for step, target in enumerate(self.targets):
             order[places[target]] = step
             places[target] += 1
@@ -249,9 +252,12 @@ def _closure(
 ) -> list[int]:
     """Add to a layer all states from which it is reached without help; return the whole."""
     whole = list(layer)
-    for number in whole:
+    waiting = deque(layer)
+    while waiting:
+        number = waiting.popleft()
         for source, cost in came_from(number):
             if not cost and source not in needs:
                 needs[source] = needs[number]
                 whole.append(source)
+                waiting.append(source)
     return whole

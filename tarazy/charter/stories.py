@@ -557,7 +557,7 @@ def _moves(scene: Scene, said: Said) -> Refusal | None:
 def _counts_motion(scene: Scene, said: Said) -> Refusal | None:
     by, motion = scene.member(said["who"]), Motion(said["motion"])
     return scene.happens(
-        MotionCarried(CODE, scene.day, by, motion, scene.trustees, reasons=_words(said))
+        MotionCarried(CODE, scene.day, motion, by, scene.trustees, reasons=_words(said))
     )
 
 

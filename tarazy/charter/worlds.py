@@ -124,12 +124,12 @@ class Unforeseen(CaseEvent):
 class Bounds:
     """How large a world of one case is.
 
-    `conflicts`: how many experts' and how many trustees' conflicts come to light. `leaves`: the
-    first expert has served two years on the second day. `unsigned`: the second expert has not
-    signed the agreement. `undeclared`: the first trustee's declaration is a year old on the second
-    day. `asked`: the sum asked for; every sum from 0 to one above it is tried. `appeal`: whether
-    the case may begin ineligible. `grant`: how far after release: whether motions and payments
-    are tried.
+    `days` in all, the case opened on day `begins`, counted from 0. `conflicts`: how many experts'
+    and how many trustees' come to light. `leaves`: the first expert has served two years on the
+    second day. `unsigned`: the second expert has yet to sign the agreement. `undeclared`: the
+    first trustee's declaration is a year old on the second day. `asked`: the sum asked for; every
+    sum from 0 to one above it is tried. `appeal`: the case may begin ineligible. `grant`: what
+    follows the award is tried too.
     """
 
     name: str
@@ -138,6 +138,7 @@ class Bounds:
     trustees: int = 3
     new_trustees: int = 0
     days: int = 1
+    begins: int = 0
     conflicts: tuple[int, int] = (1, 1)
     leaves: bool = False
     unsigned: bool = False
@@ -145,6 +146,27 @@ class Bounds:
     asked: int = 2
     appeal: bool = False
     grant: bool = False
+
+    def words(self) -> str:
+        """Say how large the world is."""
+        experts, trustees = self.conflicts
+        parts = {
+            f"reserves: {self.reserves}": self.reserves,
+            f"experts who can be appointed: {self.appointed}": self.appointed,
+            f"trustees: {self.trustees}": self.trustees,
+            f"trustees who can be appointed: {self.new_trustees}": self.new_trustees,
+            "founder's office, staff": True,
+            f"sum asked: {self.asked}": True,
+            f"days: {self.days - self.begins}": self.days > 1,
+            f"experts' conflicts: {experts}": experts,
+            f"trustees' conflicts: {trustees}": trustees,
+            "an expert's term ends": self.leaves,
+            "an expert has yet to sign": self.unsigned,
+            "a trustee's declaration runs out": self.undeclared,
+            "an appeal": self.appeal,
+            "payments and motions": self.grant,
+        }
+        return "; ".join(words for words, there in parts.items() if there)
 
 
 class Scene(NamedTuple):
@@ -217,7 +239,7 @@ class CaseWorld:
 
     def starts(self) -> Iterable[State]:
         """Begin before the case is opened."""
-        return [(None, Record(), Scene())]
+        return [(None, Record(), Scene(day=self.bounds.begins))]
 
     def follow(self, state: State) -> Followed[State, Move]:
         """Let everybody try everything, and ask to read everything."""
@@ -331,7 +353,10 @@ class CaseWorld:
             whole = self._number((scene, *_granted(case, record)))
             return (whole, *sorted(self._motions(case, record, scene)))
         whole = self._number((scene, *_judged(case, record)))
-        return (whole, *sorted((*self._experts(case, record), *self._trustees(case, record, scene))))
+        return (
+            whole,
+            *sorted((*self._experts(case, record), *self._trustees(case, record, scene))),
+        )
 
     def _number(self, value: Hashable) -> int:
         """Return a small number for a value, so that a key holds no second copy of it."""
@@ -585,10 +610,8 @@ def _of_board(on: date, by: Member, seated: int, sums: tuple[int, ...]) -> Itera
 
 def _of_founder(on: date, by: Member) -> Iterator[CaseEvent]:
     """Try everything that the founder's office does."""
-    yield FounderSpoke(CASE, on, by, Choice.CONFIRM, None, "")
-    yield FounderSpoke(CASE, on, by, Choice.RETURN, Ground.BUDGET, WORDS)
-    for ground in GROUNDS:
-        yield FounderSpoke(CASE, on, by, Choice.DECLINE, ground, WORDS)
+    for choice, ground in product(Choice, GROUNDS):
+        yield FounderSpoke(CASE, on, by, choice, ground, WORDS)
     yield FounderSpoke(CASE, on, by, Choice.DECLINE, Ground.IMPARTIALITY, "")
 
 
@@ -598,7 +621,7 @@ def _of_motions(on: date, by: Member, seated: int) -> Iterator[CaseEvent]:
         for favour in (True, False):
             yield MotionVoteCast(CASE, on, by, motion, favour)
         for words in (WORDS, ""):
-            yield MotionCarried(CASE, on, by, motion, seated, words)
+            yield MotionCarried(CASE, on, motion, by, seated, words)
 
 
 def _of_grant(on: date, sums: tuple[int, ...]) -> Iterator[CaseEvent]:
@@ -656,6 +679,15 @@ def _without_words(words: str) -> str:
     return "" if words else ", giving no reasons"
 
 
+def describe(move: CaseEvent) -> str:
+    """Say an event in plain words."""
+    for words in (_say_case, _say_committee, _say_board, _say_grant):
+        said = words(move)
+        if said:
+            return said
+    return f"something happens that nobody foresaw: {move.kind}"
+
+
 def _say_case(move: CaseEvent) -> str:
     match move:
         case Opened(asked=asked, failed=failed):
@@ -671,10 +703,10 @@ def _say_case(move: CaseEvent) -> str:
             return "the applicant takes the application back"
         case Released(outcome=outcome, ground=ground):
             return f"the decision is told: {_plain(outcome)}{_with(ground)}"
-    return f"something happens that nobody foresaw: {move.kind}"
+    return ""
 
 
-def _say_judging(move: CaseEvent) -> str:
+def _say_committee(move: CaseEvent) -> str:
     match move:
         case AppealVoteCast(by=by, admit=admit):
             return f"{name(by.seat)} votes to {'admit it' if admit else 'leave it ineligible'}"
@@ -683,27 +715,33 @@ def _say_judging(move: CaseEvent) -> str:
             return f"{counted}: {_plain(outcome)}{_without_words(reasons)}"
         case SheetHandedIn(by=by):
             return f"{name(by.seat)} hands in a score sheet"
-        case BallotCast(by=by, judgement=Judgement.RECOMMEND, amount=amount):
-            return f"{name(by.seat)} votes to recommend {amount}"
-        case BallotCast(by=by):
-            return f"{name(by.seat)} votes to decline"
+        case BallotCast(by=by, judgement=judgement, amount=amount):
+            recommends = judgement is Judgement.RECOMMEND
+            return f"{name(by.seat)} votes to {f'recommend {amount}' if recommends else 'decline'}"
         case CommitteeDecided(by=by, outcome=outcome, amount=amount, reasons=reasons):
-            sum_ = f" {amount}" if amount else ""
-            counted = f"{name(by.seat)} counts the ballots"
-            return f"{counted}: {_plain(outcome)}{sum_}{_without_words(reasons)}"
+            counted = f"{name(by.seat)} counts the ballots: {_plain(outcome)}"
+            return f"{counted}{f' {amount}' if amount else ''}{_without_words(reasons)}"
+    return ""
+
+
+def _say_board(move: CaseEvent) -> str:
+    match move:
         case VoteCast(by=by, choice=choice, ground=ground):
             return f"{name(by.seat)} votes to {choice}{_with(ground)}"
         case BoardDecided(by=by, outcome=outcome, ground=ground, left=left, reasons=reasons):
             counted = f"{name(by.seat)} counts the Board's votes, {left} left in the envelope"
             return f"{counted}: {_plain(outcome)}{_with(ground)}{_without_words(reasons)}"
         case FounderSpoke(by=by, choice=choice, ground=ground, fact=fact):
-            word = f"{name(by.seat)} answers for the founder: {choice}{_with(ground)}"
+            word = f"{name(by.seat)} has its word: {choice}{_with(ground)}"
             return word if fact or choice is Choice.CONFIRM else f"{word}, naming no fact"
-    return _say_case(move)
+        case MotionVoteCast(by=by, motion=motion, favour=favour):
+            return f"{name(by.seat)} votes {'for' if favour else 'against'} the motion: {motion}"
+        case MotionCarried(by=by, motion=motion, reasons=reasons):
+            return f"{name(by.seat)} counts the motion: {motion}{_without_words(reasons)}"
+    return ""
 
 
-def describe(move: CaseEvent) -> str:
-    """Say an event in plain words."""
+def _say_grant(move: CaseEvent) -> str:
     match move:
         case Awarded(amount=amount):
             return f"a grant of {amount} is awarded"
@@ -713,15 +751,11 @@ def describe(move: CaseEvent) -> str:
             return f"the agreement is amended, tranches: {_listed(tranches)}"
         case TranchePaid(ordinal=ordinal, amount=amount):
             return f"tranche {ordinal} is paid: {amount}"
-        case MotionVoteCast(by=by, motion=motion, favour=favour):
-            return f"{name(by.seat)} votes {'for' if favour else 'against'} the motion: {motion}"
-        case MotionCarried(by=by, motion=motion, reasons=reasons):
-            return f"{name(by.seat)} counts the motion: {motion}{_without_words(reasons)}"
         case ReportAccepted():
             return "the final report is accepted"
         case Closed(moved=moved):
             return "the grant is closed" + ("" if moved else ", with nothing written down")
-    return _say_judging(move)
+    return ""
 
 
 def _plain(outcome: Outcome) -> str:

@@ -8,11 +8,12 @@ from typing import cast
 from django.db.models import QuerySet
 
 from tarazy.cases.models import Case, Docket
-from tarazy.cases.queries import case as find
 from tarazy.cases.queries import charter, envelope_left
-from tarazy.cases.steps import append
-from tarazy.charter.case import board_outcome, committee_outcome
+from tarazy.cases.steps import append, judged_by
+from tarazy.charter.case import appeal_outcome, board_outcome, committee_outcome
 from tarazy.charter.events import (
+    AppealDecided,
+    AppealVoteCast,
     BallotCast,
     BoardDecided,
     Body,
@@ -21,18 +22,47 @@ from tarazy.charter.events import (
     FounderSpoke,
     Ground,
     Judgement,
+    Motion,
+    MotionCarried,
+    MotionVoteCast,
     Outcome,
     SheetHandedIn,
     VoteCast,
 )
-from tarazy.charter.refusals import Refusal, demand
-from tarazy.charter.rules import may_hand_in_marks, may_judge
+from tarazy.charter.refusals import demand
+from tarazy.charter.rules import may_hand_in_marks
 from tarazy.decisions.models import Minute, Sheet
 from tarazy.governance.models import Seat
 from tarazy.governance.queries import member, seated
 from tarazy.ledger.canonical import canonical
 from tarazy.ledger.steps import action
 from tarazy.people.models import Person
+
+
+@action
+def vote_on_appeal(number: str, *, admit: bool, by: Seat | Person, at: datetime) -> AppealVoteCast:
+    """Vote in the committee on an appeal: admit the case, or leave it ineligible (3.7)."""
+    case = judged_by(number, by)
+    event = AppealVoteCast(case=number, on=at.date(), by=member(by, on=at.date()), admit=admit)
+    append(case, event)
+    return event
+
+
+@action
+def decide_appeal(number: str, *, reasons: str, by: Seat | Person, at: datetime) -> AppealDecided:
+    """Count the votes on an appeal and put the reasons on record (3.7, 7.4, 7.6)."""
+    case = judged_by(number, by)
+    outcome = appeal_outcome(charter(case.docket), case.now)
+    event = AppealDecided(
+        case=number,
+        on=at.date(),
+        by=member(by, on=at.date()),
+        outcome=outcome,
+        reasons=_digest(reasons) if reasons.strip() else "",
+    )
+    append(case, event)
+    _minute(case, Body.COMMITTEE, outcome.value, reasons, at=at)
+    return event
 
 
 @action
@@ -46,7 +76,7 @@ def hand_in_sheet(
     at: datetime,
 ) -> SheetHandedIn:
     """Hand in one's score sheet for a case; it stays sealed until all have (7.1, 7.2)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     call = case.docket.call
     event = SheetHandedIn(
         case=number,
@@ -78,7 +108,7 @@ def cast_ballot(
     number: str, *, judgement: Judgement, amount: int, by: Seat | Person, at: datetime
 ) -> BallotCast:
     """Vote in the committee: decline, or recommend a sum in minor units (7.3 to 7.5)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     event = BallotCast(
         case=number,
         on=at.date(),
@@ -95,8 +125,8 @@ def decide_in_committee(
     number: str, *, reasons: str, by: Seat | Person, at: datetime
 ) -> CommitteeDecided:
     """Count the ballots and put the reasons on record (7.4, 7.6)."""
-    case = _judged_by(number, by)
-    outcome, amount = committee_outcome(case.now)
+    case = judged_by(number, by)
+    outcome, amount = committee_outcome(charter(case.docket), case.now)
     event = CommitteeDecided(
         case=number,
         on=at.date(),
@@ -115,7 +145,7 @@ def vote(
     number: str, *, choice: Choice, ground: Ground | None, by: Seat | Person, at: datetime
 ) -> VoteCast:
     """Vote in the Board on a recommended case (8.1 to 8.3, 8.6)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     event = VoteCast(
         case=number,
         on=at.date(),
@@ -133,10 +163,10 @@ def decide_in_board(number: str, *, reasons: str, by: Seat | Person, at: datetim
     # Two cases must not both find the last of the envelope: the list is locked while we count,
     # before the case, as release does it.
     Docket.objects.select_for_update().filter(pk__in=_docket_of(number)).first()
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     left = envelope_left(case.docket.call)
     now = case.now
-    outcome, ground = board_outcome(now)
+    outcome, ground = board_outcome(charter(case.docket), now)
     if outcome is Outcome.CONFIRMED and now.amount > left:
         outcome = Outcome.UNFUNDED
     event = BoardDecided(
@@ -165,7 +195,7 @@ def speak(
     at: datetime,
 ) -> FounderSpoke:
     """Confirm or decline, for the founder's office, what the trustees decided (9.1, 9.2)."""
-    case = _judged_by(number, by)
+    case = judged_by(number, by)
     event = FounderSpoke(
         case=number,
         on=at.date(),
@@ -179,28 +209,43 @@ def speak(
     return event
 
 
-def _judged_by(number: str, by: Seat | Person) -> Case:
-    """Find the case and lock it, for somebody whose body judges it."""
-    case = find(number, lock=True)
-    demand(_may_judge(case, by))
-    assert case is not None  # noqa: S101 - the charter has just said that it exists
-    return case
+@action
+def vote_on_motion(
+    number: str, *, motion: Motion, favour: bool, by: Seat | Person, at: datetime
+) -> MotionVoteCast:
+    """Vote in the Board on a motion about a grant in force (11.5)."""
+    case = judged_by(number, by)
+    event = MotionVoteCast(
+        case=number, on=at.date(), by=member(by, on=at.date()), motion=motion, favour=favour
+    )
+    append(case, event)
+    return event
+
+
+@action
+def carry_motion(
+    number: str, *, motion: Motion, reasons: str, by: Seat | Person, at: datetime
+) -> MotionCarried:
+    """Count the votes on a motion and put the Board's words on record (8.2, 8.4, 11.5).
+
+    A motion that has no quorum or no majority is refused, and more trustees may vote on it.
+    """
+    case = judged_by(number, by)
+    event = MotionCarried(
+        case=number,
+        on=at.date(),
+        by=member(by, on=at.date()),
+        motion=motion,
+        seated=len(seated(case.docket.call.programme.board, on=at.date())),
+        reasons=_digest(reasons) if reasons.strip() else "",
+    )
+    append(case, event)
+    _minute(case, Body.BOARD, motion.value, reasons, at=at)
+    return event
 
 
 def _docket_of(number: str) -> QuerySet[Case, int]:
     return Case.objects.filter(number=number).values_list("docket_id", flat=True)
-
-
-def _may_judge(case: Case | None, by: Seat | Person) -> Refusal | None:
-    if isinstance(by, Person):
-        return may_judge(Body.STAFF, responsible=False, exists=case is not None)
-    body = Body(by.body.type)
-    # For a recused member the case does not exist: the answer is that to a number never given.
-    if case is None or by.code in case.now.recused:
-        return may_judge(body, responsible=False, exists=False)
-    programme = case.docket.call.programme
-    own = by.body_id in (programme.committee_id, programme.board_id)
-    return may_judge(body, responsible=own or body is Body.FOUNDER, exists=True)
 
 
 def _minute(case: Case, body: Body, outcome: str, words: str, *, at: datetime) -> None:

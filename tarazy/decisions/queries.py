@@ -6,7 +6,7 @@ from datetime import date
 
 from tarazy.cases.models import BlindCopy
 from tarazy.cases.queries import charter, copy_for
-from tarazy.charter.case import panel
+from tarazy.charter.case import Stage, panel
 from tarazy.charter.events import Body
 from tarazy.charter.rules import may_read_sheet
 from tarazy.decisions.models import Minute, Sheet
@@ -55,7 +55,7 @@ def sheets_for(seat: Seat, number: str, *, on: date) -> list[OpenSheet]:
     in_force = charter(copy.case.docket)
     judging = panel(in_force, now)
     found = Sheet.objects.filter(case=copy.case, seat__code__in=now.sheets)
-    open_to_all = seat.body.type == Body.BOARD
+    open_to_all = seat.body.type == Body.BOARD and now.stage is not Stage.IN_COMMITTEE
     shown = [
         sheet
         for sheet in found.select_related("seat").order_by("pk")

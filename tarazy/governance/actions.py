@@ -1,4 +1,8 @@
-"""Founding, bodies, appointments, agreements."""
+"""Founding, bodies, appointments, agreements.
+
+Only set-up does the first three, a `Program`: who may propose and appoint is not in the charter
+yet, so that no person can.
+"""
 
 from datetime import date, datetime
 from hashlib import sha256
@@ -13,21 +17,15 @@ from tarazy.charter.rules import Term, may_seat, may_sign_agreement
 from tarazy.governance.events import AgreementSigned, Appointed, BodyEstablished, Founded
 from tarazy.governance.models import Body, Foundation, Seat, SeatAgreement
 from tarazy.governance.queries import terms
-from tarazy.ledger.events import Actor
+from tarazy.governance.steps import random_code
+from tarazy.ledger.events import Program
 from tarazy.ledger.steps import action
 from tarazy.people.models import Person
 from tarazy.people.queries import roles
 
-CODE_LETTERS = "ACDEFHJKLMNPRTUVWXY3479"  # none that is read for another
-
-
-def random_code(chance: Random, length: int) -> str:
-    """Draw a code that says nothing; `chance` is the system's own outside a demo."""
-    return "".join(chance.choices(CODE_LETTERS, k=length))
-
 
 @action
-def found(foundation: Foundation, *, by: Actor, at: datetime) -> Founded:
+def found(foundation: Foundation, *, by: Program, at: datetime) -> Founded:
     """Found the foundation: adopt the charter; the log's first line."""
     foundation.pk = 1
     foundation.founded_at = at
@@ -37,7 +35,7 @@ def found(foundation: Foundation, *, by: Actor, at: datetime) -> Founded:
 
 
 @action
-def establish(body: Body, *, by: Actor, at: datetime) -> BodyEstablished:
+def establish(body: Body, *, by: Program, at: datetime) -> BodyEstablished:
     """Set up a body."""
     body.save(force_insert=True)
     return BodyEstablished(body=body.code, type=BodyKind(body.type))
@@ -52,7 +50,7 @@ def appoint(
     ends: date,
     reserve: bool,
     chance: Random,
-    by: Actor,
+    by: Program,
     at: datetime,
 ) -> Appointed:
     """Appoint somebody to a body for a term (1.1, 1.2, 4.2)."""
@@ -67,7 +65,7 @@ def appoint(
             read().on(at.date()),
             citizen=person.citizen,
             others=[BodyKind(other) for other in others] + staff,
-            earlier=terms(held.pk, person.pk),
+            terms=terms(held.pk, person.pk),
             body=BodyKind(held.type),
             term=Term(begins, ends),
         )
@@ -88,6 +86,8 @@ def appoint(
 @action
 def sign_agreement(seat: Seat, *, by: Person, at: datetime) -> AgreementSigned:
     """Sign one's own agreement with the foundation (2.3)."""
-    demand(may_sign_agreement(own=seat.person_id == by.pk))
+    held = Seat.objects.select_for_update().get(pk=seat.pk)
+    signed = SeatAgreement.objects.filter(seat=held).exists()
+    demand(may_sign_agreement(own=held.person_id == by.pk, signed=signed))
     SeatAgreement.objects.create(seat=seat, signed_on=at.date())
     return AgreementSigned(on=at.date(), seat=seat.code)

@@ -143,9 +143,9 @@ def _personal_faults(text: str, value: dict[str, Any]) -> list[str]:
         faults.append("holds a Cyrillic letter")
     if "@" in text and MAIL.search(text):
         faults.append("holds an e-mail address")
-    if TWELVE_DIGITS.search(text):
+    # Sums are whole numbers of any length, in minor units: so only words count.
+    if TWELVE_DIGITS.search(text) and any(TWELVE_DIGITS.search(word) for word in _words(value)):
         faults.append("holds a number of twelve digits")
-    # An amount may look like a telephone number, so only words count, and only on suspicion.
     if PHONE.search(text) and any(PHONE.search(word) for word in _words(value)):
         faults.append("holds a telephone number")
     return faults

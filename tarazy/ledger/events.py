@@ -1,7 +1,8 @@
 """What the log writes down, and who did it."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date
+from typing import ClassVar, Protocol
 
 from tarazy.charter.events import Event
 
@@ -18,6 +19,16 @@ class Program:
     """What the program does of itself, with no person behind it: setting up, publishing."""
 
     ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecoyAppended(Event):
+    """Nothing happened: a line that looks as every other quiet line does."""
+
+    kind: ClassVar[str] = "ledger.decoy_appended"
+    quiet: ClassVar[bool] = True
+
+    on: date
 
 
 Happened = Event | tuple[Event, ...]

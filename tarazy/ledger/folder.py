@@ -25,7 +25,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tarazy.ledger.audit import Audit, Enough
-from tarazy.ledger.notes import BadNote, Checkpoint, Note, Verifier
+from tarazy.ledger.notes import BadNote, Checkpoint, Note, Verifier, decoded
 from tarazy.ledger.publication import NotPublished, Publication
 from tarazy.ledger.shape import (
     CHECKPOINT,
@@ -196,18 +196,11 @@ def receipt(folder: Path, index: int) -> str:
     try:
         note = read_plain(folder / CHECKPOINT, NOTE_LIMIT)
         head = Checkpoint.parse(Note.parse(note).text)
-        if not 0 <= index < head.size:
-            raise Unproven(f"The log has {head.size} entries, none of number {index}.")
-        number, offset = divmod(index, TILE_WIDTH)
-        tile = Tile(None, number, min(TILE_WIDTH, head.size - number * TILE_WIDTH))
-        entry = entries_in(read_plain(folder / tile.path, tile_limit(tile)), tile.width)[offset]
-        proof = inclusion_proof(
-            index,
-            head.size,
-            nodes_in(lambda part: read_plain(folder / part.path, tile_limit(part)), head.size),
-        )
-    except (Unfit, ValueError) as error:
-        raise Unproven(f"The folder proves nothing: something {error}.") from None
+        entry, proof = _entry_and_proof(folder, index, head.size)
+    except Unfit as unfit:
+        raise Unproven(f"The folder proves nothing: a file {unfit}.") from None
+    except ValueError as error:
+        raise Unproven(f"The folder proves nothing: {error}.") from None
     if not verify_inclusion(leaf_hash(entry), index, head.size, proof, head.root):
         raise Unproven(f"The folder does not prove entry {index}: verify it.")
     lines = [
@@ -217,6 +210,18 @@ def receipt(folder: Path, index: int) -> str:
         *(base64.b64encode(item).decode() for item in proof),
     ]
     return "\n".join(lines) + "\n\n" + note.decode()
+
+
+def _entry_and_proof(folder: Path, index: int, size: int) -> tuple[bytes, list[bytes]]:
+    """Read entry `index` and the hashes that lead from it to the root of `size`."""
+
+    def content(tile: Tile) -> bytes:
+        return read_plain(folder / tile.path, tile_limit(tile))
+
+    proof = inclusion_proof(index, size, nodes_in(content, size))
+    number, offset = divmod(index, TILE_WIDTH)
+    tile = Tile(None, number, min(TILE_WIDTH, size - number * TILE_WIDTH))
+    return entries_in(content(tile), tile.width)[offset], proof
 
 
 def verify_receipt(text: str, *, vkey: str, entry: bytes | None = None) -> Proven:
@@ -252,8 +257,8 @@ def _proof_lines(lines: list[str]) -> tuple[int, bytes | None, list[bytes]]:
     rest = lines[1:]
     extra = None
     if rest and rest[0].startswith("extra "):
-        extra = base64.b64decode(rest.pop(0).removeprefix("extra "), validate=True)
+        extra = decoded(rest.pop(0).removeprefix("extra "))
     number = rest.pop(0).removeprefix("index ") if rest and rest[0].startswith("index ") else ""
     if not NUMBER.fullmatch(number):
         raise BadNote("gives no index")
-    return int(number), extra, [base64.b64decode(line, validate=True) for line in rest]
+    return int(number), extra, [decoded(line) for line in rest]

@@ -35,7 +35,7 @@ class BadNote(ValueError):
     """A note, key or checkpoint is malformed, or nobody we know has signed it."""
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
     """Read base64 in its one spelling, so that no other bytes pass for the same."""
     try:
         content = base64.b64decode(text, validate=True)
@@ -66,7 +66,7 @@ class Verifier:
         match = VKEY.fullmatch(text.strip())
         if not match:
             raise BadNote("is not a vkey, name+id+key")
-        content = _decoded(match["key"])
+        content = decoded(match["key"])
         if len(content) != 1 + SEED_LENGTH or content[:1] != ED25519:
             raise BadNote("is not an Ed25519 vkey")
         verifier = cls(match["name"], content[1:])
@@ -130,7 +130,7 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
     match = SIGNATURE.fullmatch(line)
     if not match:
         raise BadNote("holds a malformed signature line")
-    content = _decoded(match["signature"])
+    content = decoded(match["signature"])
     return match["name"], content[:4], content[4:]
 
 
@@ -158,7 +158,7 @@ class Checkpoint:
         root, end, rest = rest.partition("\n")
         if not origin or not SIZE.fullmatch(size) or not end or rest:
             raise BadNote("is not a checkpoint of three lines: origin, size, root")
-        content = _decoded(root)
+        content = decoded(root)
         if len(content) != hashlib.sha256().digest_size:
             raise BadNote("gives a root that is not 32 bytes long")
         return cls(origin, int(size), content)

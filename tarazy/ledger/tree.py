@@ -102,7 +102,7 @@ def _span(start: int, end: int, node: Node) -> bytes:
 def inclusion_proof(index: int, size: int, node: Node) -> list[bytes]:
     """Return the hashes that lead from leaf `index` to the root of `size`, the leaf's first."""
     if not 0 <= index < size:
-        raise ValueError(f"A tree of {size} leaves has no leaf {index}.")
+        raise ValueError(f"a tree of {size} leaves has no leaf {index}")
     path = []
     start, end = 0, size
     while end - start > 1:
@@ -119,7 +119,7 @@ def inclusion_proof(index: int, size: int, node: Node) -> list[bytes]:
 def consistency_proof(older: int, newer: int, node: Node) -> list[bytes]:
     """Return the hashes that show the first `older` leaves of `newer` to be the older tree."""
     if not 0 <= older <= newer:
-        raise ValueError(f"A tree of {newer} leaves does not grow out of one of {older}.")
+        raise ValueError(f"a tree of {newer} leaves does not grow out of one of {older}")
     if older in (0, newer):
         return []
     path = []

@@ -3,7 +3,10 @@
 import gzip
 import io
 import json
+import os
+import re
 import tarfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
@@ -14,6 +17,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core import serializers
 from django.core.management.color import no_style
+from django.core.serializers.base import DeserializationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connections, models, transaction
 
@@ -28,6 +32,13 @@ FORMAT = 1
 BATCH = 500
 DATA, MANIFEST = "data.jsonl", "manifest.json"
 KEYS, ORIGINALS = "keys", "originals"
+MEMBER = re.compile(
+    rf"{re.escape(DATA)}|{ORIGINALS}/[0-9a-f]{{32}}|{KEYS}/\.?[A-Za-z0-9][A-Za-z0-9._-]*"
+)
+DAMAGE = (
+    tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, KeyError, TypeError, AttributeError,
+    UnicodeDecodeError, json.JSONDecodeError, DeserializationError,
+)  # fmt: skip
 
 
 class ExactJSON(DjangoJSONEncoder):
@@ -59,6 +70,7 @@ def backup(target: Path) -> dict[str, Any]:
             with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
                 manifest = _pack(packed)
             file.flush()
+            os.fsync(file.fileno())
         begun.rename(target)
     except BaseException:
         begun.unlink(missing_ok=True)
@@ -69,20 +81,24 @@ def backup(target: Path) -> dict[str, Any]:
 def restore(source: Path) -> dict[str, Any]:
     """Bring back what `backup` wrote, into a home without a foundation.
 
-    All digests are compared first; the tables come in one transaction, after the files, so
-    that a process killed on the way can be started again. Returns the manifest.
+    All digests are compared first. The tables come in one transaction, and the files before it
+    ends, so that a process killed on the way can be started again. Returns the manifest. Raises
+    `NotEmpty`; `BadArchive`, when nothing was restored; `OSError` on a full disk.
     """
     if Head.objects.filter(size__gt=0).exists():
         raise NotEmpty("there is a foundation in this home already; restore into an empty one")
     try:
+        _check_all_of(source)
         with tarfile.open(source) as archive:
             manifest = _check(archive)
-            _unpack(archive)
-    except (tarfile.TarError, EOFError, gzip.BadGzipFile, KeyError, json.JSONDecodeError) as fault:
+            with transaction.atomic():
+                _load(_read(archive, DATA).decode())
+                log = Checkpoint("", Head.objects.get().size, root_of(map(leaf_hash, lines())))
+                if (log.size, log.root.hex()) != (manifest["log"]["size"], manifest["log"]["root"]):
+                    raise BadArchive("the log in it has another root than the one that was saved")
+                _unpack(archive)
+    except DAMAGE as fault:
         raise BadArchive(f"{source.name} is damaged or no backup of Tarazy: {fault}") from fault
-    log = Checkpoint("", Head.objects.get().size, root_of(map(leaf_hash, lines())))
-    if (log.size, log.root.hex()) != (manifest["log"]["size"], manifest["log"]["root"]):
-        raise BadArchive("the restored log has another root than the one that was saved")
     return manifest
 
 
@@ -126,8 +142,18 @@ def _rows() -> Iterator[bytes]:
     for model in _tables():
         table: models.QuerySet[models.Model] = models.QuerySet(model)
         rows = table.order_by("pk").iterator(chunk_size=BATCH)
-        text = serializers.serialize("jsonl", rows, cls=ExactJSON, ensure_ascii=False)
+        # Sorted: PostgreSQL keeps the fields of JSON in an order of its own.
+        text = serializers.serialize(
+            "jsonl", rows, cls=ExactJSON, ensure_ascii=False, sort_keys=True
+        )
         yield text.encode()
+
+
+def _check_all_of(source: Path) -> None:
+    """Read to the end, where gzip compares its sum: tarfile stops before it."""
+    with gzip.open(source) as packed:
+        while packed.read(1 << 20):
+            pass
 
 
 def _check(archive: tarfile.TarFile) -> dict[str, Any]:
@@ -135,8 +161,11 @@ def _check(archive: tarfile.TarFile) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads(_read(archive, MANIFEST))
     if manifest["format"] != FORMAT:
         raise BadArchive(f"this backup has format {manifest['format']}, not {FORMAT}")
-    if {item.name for item in archive} != {*manifest["digests"], MANIFEST}:
+    if sorted(item.name for item in archive) != sorted([*manifest["digests"], MANIFEST]):
         raise BadArchive("a file is missing from the backup, or one too many is in it")
+    strange = [name for name in manifest["digests"] if not MEMBER.fullmatch(name)]
+    if strange:
+        raise BadArchive(f"{strange[0]!r} is no name that a backup has")
     for name, digest in manifest["digests"].items():
         if sha256(_read(archive, name)).hexdigest() != digest:
             raise BadArchive(f"{name} is not what was saved")
@@ -152,37 +181,42 @@ def _read(archive: tarfile.TarFile, name: str) -> bytes:
 
 def _unpack(archive: tarfile.TarFile) -> None:
     for entry in archive:
-        # Names are taken apart, never joined to a path: nothing lands outside its folder.
         folder, _, name = entry.name.partition("/")
         if folder == ORIGINALS:
-            _write(original_path(Path(name).name), _read(archive, entry.name))
+            _write(original_path(name), _read(archive, entry.name))
         elif folder == KEYS:
-            _write(settings.KEYS / Path(name).name, _read(archive, entry.name))
-    _load(_read(archive, DATA).decode())
+            _write(settings.KEYS / name, _read(archive, entry.name))
 
 
 def _write(path: Path, content: bytes) -> None:
+    """Write a file beside its name and move it there: never half a key, killed or not."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_bytes(content)
+    begun = path.with_name(f"{path.name}.begun")
+    begun.unlink(missing_ok=True)
+    begun.touch(mode=0o600)
+    with begun.open("r+b") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    begun.rename(path)
 
 
 def _load(data: str) -> None:
-    with transaction.atomic():
-        Head.objects.all().delete()
-        batch: list[models.Model] = []
-        for item in serializers.deserialize("jsonl", data):
-            if batch and (type(batch[0]) is not type(item.object) or len(batch) == BATCH):
-                _insert(batch)
-                batch = []
-            batch.append(item.object)
-        if batch:
+    """Put the rows into the tables; only inside a transaction."""
+    Head.objects.all().delete()
+    batch: list[models.Model] = []
+    for item in serializers.deserialize("jsonl", data):
+        if batch and (type(batch[0]) is not type(item.object) or len(batch) == BATCH):
             _insert(batch)
-        # PostgreSQL's sequences do not follow rows that bring their own keys.
-        connection = connections["default"]
-        with connection.cursor() as cursor:
-            for statement in connection.ops.sequence_reset_sql(no_style(), _tables()):
-                cursor.execute(statement)
+            batch = []
+        batch.append(item.object)
+    if batch:
+        _insert(batch)
+    # PostgreSQL's sequences do not follow rows that bring their own keys.
+    connection = connections["default"]
+    with connection.cursor() as cursor:
+        for statement in connection.ops.sequence_reset_sql(no_style(), _tables()):
+            cursor.execute(statement)
 
 
 def _insert(batch: list[models.Model]) -> None:

@@ -2,10 +2,11 @@
 
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -25,12 +26,16 @@ from tarazy.governance.models import Foundation
 from tarazy.governance.queries import NotFounded, foundation, zone
 from tarazy.ledger import folder
 from tarazy.ops import archive, clock, doctor, importing, publishing, summary, terminal
+from tarazy.ops.charter_commands import charter
+from tarazy.ops.check_command import check
+from tarazy.ops.command import INTERRUPTED
 from tarazy.ops.demo.build import WITH_APPLICATIONS, Demo
-from tarazy.ops.home import prepare
+from tarazy.ops.home import alone, prepare
 from tarazy.ops.play import Opinion, Play, Schedule
 from tarazy.people.models import Person, StaffRole
 
 P = ParamSpec("P")
+RATE = re.compile(r"[A-Za-z]{3,5}=[0-9]{1,12}(\.[0-9]{1,12})?", re.ASCII)
 CALL = click.option("--call", "code", required=True, metavar="CODE", help="The call's code.")
 
 
@@ -62,7 +67,7 @@ def spoken(verb: Callable[P, None]) -> Callable[P, None]:
                 f"{fault}. What was finished is kept; mend this and run it again."
             ) from fault
         except KeyboardInterrupt:
-            click.echo("\nInterrupted. What was finished is kept; run it again to go on.", err=True)
+            click.echo(INTERRUPTED, err=True)
             sys.exit(130)
 
     return run
@@ -70,8 +75,18 @@ def spoken(verb: Callable[P, None]) -> Callable[P, None]:
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Everything Tarazy writes lies in the folder named by TARAZY_HOME (default: var/ in the"
-    " project). Start with: tarazy demo --play",
+    epilog="""\b
+Begin with:
+  tarazy demo --play
+  tarazy calls
+  tarazy import applications --call OPEN-2026 FILE.jsonl
+  tarazy round play --call OPEN-2026 --seed 7
+  tarazy export 360giving -o register.json
+  tarazy ledger publish public
+  tarazy ledger verify public
+
+Everything Tarazy writes lies in the folder named by TARAZY_HOME (default: var/ in the
+project).""",
 )
 @click.version_option(package_name="tarazy", message="tarazy %(version)s")
 def tarazy() -> None:
@@ -80,6 +95,10 @@ def tarazy() -> None:
     It takes applications, has them judged blind in two stages, awards, pays, publishes every
     grant, and keeps a log that outsiders can check.
     """
+
+
+charter.add_command(check)
+tarazy.add_command(charter)
 
 
 @tarazy.command()
@@ -93,7 +112,7 @@ def demo(*, and_play: bool) -> None:
     """
     if Foundation.objects.filter(invented=False).exists():
         raise Failed("there is a real foundation in this home; set TARAZY_HOME to another folder")
-    with terminal.bar() as progress:
+    with alone("demo"), terminal.bar() as progress:
         made = Demo(terminal.Watcher(progress), today=datetime.now(UTC).date())
         made.build()
     if and_play:
@@ -111,6 +130,7 @@ def demo(*, and_play: bool) -> None:
 @spoken
 def calls(*, as_json: bool) -> None:
     """List the calls: code, state, title."""
+    foundation()
     if not as_json:
         _list_calls()
         return
@@ -217,6 +237,7 @@ def export() -> None:
 @spoken
 def export_360giving(*, target: Path | None) -> None:
     """Write every grant in the 360Giving format."""
+    foundation()
     content = publishing.register_file()
     if content is None:
         raise Failed("the register has no grant yet, and the format knows no empty file")
@@ -310,11 +331,10 @@ def _coordinator() -> Person:
 def _rates(given: tuple[str, ...]) -> dict[str, Decimal]:
     rates = {}
     for item in given:
+        if not RATE.fullmatch(item):
+            raise click.BadParameter(f"write CUR=RATE, as in BTC=30000, not {item!r}")
         currency, _, rate = item.partition("=")
-        try:
-            rates[currency.upper()] = Decimal(rate)
-        except InvalidOperation:
-            raise click.BadParameter(f"write CUR=RATE, as in BTC=30000, not {item!r}") from None
+        rates[currency.upper()] = Decimal(rate)
     return rates
 
 
@@ -330,7 +350,7 @@ def _play(call: Call, *, seed: int, opinions: Mapping[str, Opinion] | None = Non
         begins = (call.closes + timedelta(hours=16)).astimezone(zone())
         if call.closes > clock.now():
             click.echo(f"SIMULATION: the clock runs ahead, from {begins:%Y-%m-%d} on.", err=True)
-    with terminal.bar() as progress:
+    with alone("play"), terminal.bar() as progress:
         watch = terminal.Watcher(progress)
         schedule = Schedule(begins, compressed=call.closes is None)
         Play(call, seed, schedule, watch, opinions or {}).run()

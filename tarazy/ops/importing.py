@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from tarazy.charter.refusals import Refused, Why
 from tarazy.ops.sums import read_sum
 from tarazy.people.models import Person
 
-LONGEST_LINE = 4_000_000
+LONGEST_LINE = 4_000_000  # bytes
+LONGEST_ID = 57  # with "import:" before it, as much as a token holds
 TEXTS = ("id", "language", "title", "organisation", "legal_entity", "contact_name", "requested",
          "duration", "region", "bin", "kind", "programme")  # fmt: skip
 LISTS = ("people", "emails", "urls", "phones", "short_names")
@@ -37,9 +39,8 @@ class Report:
 
 
 def count_lines(path: Path) -> int:
-    """Return how many lines a file has, for the progress bar."""
-    with path.open("rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b"")) or 1
+    """Return how many lines a file has, empty ones left out, for the progress bar."""
+    return sum(1 for _ in _lines(path))
 
 
 def import_file(
@@ -54,8 +55,8 @@ def import_file(
     """Hand in every line of a file that has not been received yet.
 
     Each line is one action: killed at any moment and started again it goes on where it was. A
-    line that cannot be read, or that the charter refuses, is named by its number and skipped.
-    `advance` is told of every line.
+    line that cannot be read, or that the charter refuses, is named by its number and skipped;
+    a call that takes no applications ends the reading. `advance` is told of every line.
     """
     report = Report()
     for number, line in _lines(path):
@@ -72,6 +73,9 @@ def import_file(
                 report.skipped.append(
                     f"line {number}: clause {clause}: {read().explain(refused.refusal)}"
                 )
+            if refused.refusal.why is Why.CALL_NOT_OPEN:
+                report.skipped.append("all lines after it: not read")
+                break
         except ValueError as fault:
             report.skipped.append(f"line {number}: {fault}")
         advance(1)
@@ -95,7 +99,7 @@ def _draft(line: bytes, call: Call, *, rates: Mapping[str, Decimal], report: Rep
     raw = _object(line)
     report.unknown_fields.update(raw.keys() - KNOWN)
     # Without an id the line itself is its name: the same line is still received once.
-    raw["id"] = raw.get("id") or hashlib.sha256(line.strip()).hexdigest()
+    raw["id"] = _text(raw, "id") or hashlib.sha256(line.strip()).hexdigest()[:LONGEST_ID]
     return draft_from(raw, call.currency, rates=rates)
 
 
@@ -106,6 +110,12 @@ def draft_from(raw: dict[str, Any], currency: str, *, rates: Mapping[str, Decima
     """
     texts = {name: _text(raw, name) for name in TEXTS}
     lists = {name: _texts(raw, name) for name in LISTS}
+    if len(texts["id"]) > LONGEST_ID:
+        raise ValueError(f"id: shorten it to {LONGEST_ID} characters")
+    if not re.fullmatch(r"(?:[0-9]{12})?", texts["bin"]):
+        raise ValueError(f"bin: write twelve digits, or nothing, not {texts['bin'][:40]!r}")
+    if not re.fullmatch(r"(?:[A-Z]{2}-[A-Z0-9]{1,3})?", texts["region"]):
+        raise ValueError(f"region: write it as KZ-75, or nothing, not {texts['region'][:40]!r}")
     organisation, contact = texts["organisation"], texts["contact_name"]
     people = lists["people"] if contact in ("", *lists["people"]) else (contact, *lists["people"])
     name = organisation or texts["legal_entity"] or contact or next(iter(people), "")
@@ -135,7 +145,7 @@ def draft_from(raw: dict[str, Any], currency: str, *, rates: Mapping[str, Decima
 
 
 def _object(line: bytes) -> dict[str, Any]:
-    if len(line) > LONGEST_LINE:
+    if len(line.rstrip(b"\n")) > LONGEST_LINE:
         raise ValueError(f"longer than {LONGEST_LINE:,} bytes; is a line break missing?")
     try:
         raw = json.loads(line)

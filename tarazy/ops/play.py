@@ -46,6 +46,7 @@ Watch = Callable[[str, list[T]], Iterable[T]]
 
 ROUND = 100_00  # sums are named in whole hundreds
 
+LAST_DAY = 55  # of a round, counted from its first
 GOOD = 3.0  # a case whose mean mark is above it is recommended by whoever gave it
 
 
@@ -96,10 +97,11 @@ class Play:
             for application in of_call(self.call)
             if application.case_id and application.token in self.opinions
         }
-        self._committee(docket)
-        self._board(docket)
-        self._committee(docket)  # what came back for a smaller sum
-        self._board(docket)
+        # What comes back for a smaller sum waits for the others, also where the round was
+        # interrupted: who comes before the Board first may find the envelope fuller.
+        for returned in (False, True):
+            self._committee(docket, returned=returned)
+            self._board(docket, returned=returned)
         if docket.released_on is None:
             release(docket, by=self._staff(Role.EXECUTIVE), at=self.schedule.day(40))
         return self._after_release()
@@ -138,7 +140,7 @@ class Play:
             if not SeatAgreement.objects.filter(seat=seat).exists():
                 sign_seat(seat, by=seat.person, at=at)
             valid = Disclosure.objects.filter(
-                person=seat.person, declared_on__lte=at.date(), valid_until__gt=at.date()
+                person=seat.person, declared_on__lte=at.date(), valid_until__gt=self._day(LAST_DAY)
             )
             named = planted.get(seat.pk, [])
             told = valid.filter(relations__name__in=[line.name for line in named]).exists()
@@ -151,19 +153,25 @@ class Play:
         waiting = list(of_call(self.call).filter(case=None).exclude(status=Status.WITHDRAWN))
         experts, trustees = self._seats(Body.COMMITTEE, day), self._seats(Body.BOARD, day)
         declared = relations_on_file(on=day)
-        if len(waiting) < 2 or any(
-            conflicts(card(application), [*experts, *trustees], declared) for application in waiting
-        ):
+        if len(waiting) < 2:
             return {}
         by_chance = sorted(waiting, key=lambda known: self._chance("known", known.token).random())
         # The trustee's must come before the Board: the one this round will find best.
         best = max(by_chance, key=lambda known: self._quality(blind_copy(known, card(known))))
         other = next(known for known in by_chance if known != best)
         friend = next(iter(other.card.people), other.card.name)
-        return {
-            experts[0].pk: [Declaration("friend", friend)],
-            trustees[-1].pk: [Declaration("organisation", best.card.name)],
+        planted = {
+            experts[0].pk: Declaration("friend", friend),
+            trustees[-1].pk: Declaration("organisation", best.card.name),
         }
+        ours = {(key, line.name) for key, line in planted.items()}
+        found = {
+            (seat.pk, name)
+            for application in waiting
+            for seat, name in conflicts(card(application), [*experts, *trustees], declared)
+        }
+        # An interrupted round has one of the two perhaps, and is to get the other.
+        return {} if found - ours else {key: [line] for key, line in planted.items()}
 
     def _quality(self, copy: BlindCopy) -> float:
         """Return how good a proposal looks to a simulated reader, about 1 to 5.
@@ -175,7 +183,7 @@ class Play:
             return self._told[copy.case_id].quality
         text = " ".join(section["text"] for section in copy.sections)
         detail = min(len(text) / 4000, 1.0)
-        figures = min(sum(letter.isdigit() for letter in text) / 120, 1.0)
+        figures = min(sum(map(str.isdigit, text)) / 120, 1.0)
         chance = self._chance("quality", copy.title, text).random()
         return 1.0 + 0.4 * detail + 0.4 * figures + 2.6 * chance
 
@@ -206,10 +214,11 @@ class Play:
 
     # The committee
 
-    def _committee(self, docket: Docket) -> None:
+    def _committee(self, docket: Docket, *, returned: bool) -> None:
         seats = {seat.code: seat for seat in self._seats(Body.COMMITTEE, self._day(10))}
         self._recognise(docket, seats)
-        judging = [case for case in cases_of(docket) if case.now.stage is Stage.IN_COMMITTEE]
+        waiting = [case for case in cases_of(docket) if case.now.returns == returned]
+        judging = [case for case in waiting if case.now.stage is Stage.IN_COMMITTEE]
         for case in self._each("Score sheets", judging):
             for seat in self._panel(case, seats):
                 if seat.code not in case.now.sheets:
@@ -228,10 +237,10 @@ class Play:
         cases = list(cases_of(docket))
         case = min(cases, key=lambda case: self._chance("recognised", case.number).random())
         seat = self._panel(case, seats)[-1]
-        untouched = not (case.now.recused or case.now.sheets or case.now.returned)
+        untouched = not (case.now.recused or case.now.sheets or case.now.returns)
         if untouched and case.now.stage is Stage.IN_COMMITTEE:
             with desk():
-                stand_aside(case, by=seat, at=self.schedule.day(4))
+                stand_aside(case.number, by=seat, at=self.schedule.day(4))
 
     def _hand_in(self, seat: Seat, number: str) -> None:
         at = self.schedule.day(10)
@@ -277,10 +286,11 @@ class Play:
 
     # The Board and the founder's office
 
-    def _board(self, docket: Docket) -> None:
+    def _board(self, docket: Docket, *, returned: bool) -> None:
         trustees = self._seats(Body.BOARD, self._day(30))
         fates = self._fates(docket)
-        for case in self._each("Board's decisions", fates):
+        waiting = [case for case in fates if case.now.returns == returned]
+        for case in self._each("Board's decisions", waiting):
             if case.now.stage is Stage.BEFORE_BOARD:
                 self._decide_in_board(case, trustees, fates[case])
             case.refresh_from_db()
@@ -320,7 +330,7 @@ class Play:
         at = self.schedule.day(30)
         able = [seat for seat in trustees if seat.code not in case.now.recused]
         choice, ground = Choice.CONFIRM, None
-        if fate is Choice.RETURN and not case.now.returned:
+        if fate is Choice.RETURN and not case.now.returns:
             choice, ground = Choice.RETURN, Ground.BUDGET
         elif isinstance(fate, Ground):
             choice, ground = Choice.DECLINE, fate
@@ -352,7 +362,7 @@ class Play:
         for grant in self._each("First tranches", grants_of(self.call)):
             first = next(iter(grant.tranches.all()))
             if first.paid_on is None:
-                at = self.schedule.day(55)
+                at = self.schedule.day(LAST_DAY)
                 pay(grant, first.ordinal, amount=first.amount, by=manager, at=at)
 
     def _tranches(self, grant: Grant, day: date) -> list[Planned]:

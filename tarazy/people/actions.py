@@ -7,9 +7,10 @@ from hashlib import sha256
 
 from tarazy.charter.book import read
 from tarazy.charter.events import Role
-from tarazy.charter.rules import declaration_ends
+from tarazy.charter.refusals import demand
+from tarazy.charter.rules import declaration_ends, may_declare
 from tarazy.ledger.canonical import canonical
-from tarazy.ledger.events import Actor
+from tarazy.ledger.events import Program
 from tarazy.ledger.steps import action
 from tarazy.people.events import Declared, Enrolled, RoleGiven
 from tarazy.people.models import Disclosure, Person, Relation, StaffRole
@@ -25,7 +26,7 @@ class Declaration:
 
 
 @action
-def enrol(person: Person, *, by: Actor, at: datetime) -> Enrolled:
+def enrol(person: Person, *, by: Program, at: datetime) -> Enrolled:
     """Give somebody an account; no password yet, so nobody can sign in with it."""
     person.set_unusable_password()
     person.save(force_insert=True)
@@ -33,7 +34,7 @@ def enrol(person: Person, *, by: Actor, at: datetime) -> Enrolled:
 
 
 @action
-def give_role(person: Person, role: Role, *, by: Actor, at: datetime) -> RoleGiven:
+def give_role(person: Person, role: Role, *, by: Program, at: datetime) -> RoleGiven:
     """Give a member of staff a role from today on."""
     StaffRole.objects.create(person=person, role=role.value, begins=at.date())
     return RoleGiven(role=role, person=person.ref)
@@ -43,6 +44,9 @@ def give_role(person: Person, role: Role, *, by: Actor, at: datetime) -> RoleGiv
 def declare(relations: Sequence[Declaration], *, by: Person, at: datetime) -> Declared:
     """File one's yearly declaration (5.1); an empty one says that there is nobody to name."""
     day = at.date()
+    held = Person.objects.select_for_update().get(pk=by.pk)
+    today = Disclosure.objects.filter(person=held, declared_on=day).exists()
+    demand(may_declare(declared_today=today))
     until = declaration_ends(read().on(day), day)
     disclosure = Disclosure.objects.create(person=by, declared_on=day, valid_until=until)
     Relation.objects.bulk_create(
