@@ -51,7 +51,15 @@ SMALL: tuple[AnyBounds, ...] = (
         unsigned=True,
         appeal=True,
     ),
-    Bounds("Board", reserves=0, appointed=0, asked=1, conflicts=(0, 2), new_trustees=2),
+    Bounds(
+        "Board",
+        reserves=0,
+        appointed=0,
+        asked=1,
+        trustees=2,
+        new_trustees=1,
+        conflicts=(0, 1),
+    ),
 )
 FULL: tuple[AnyBounds, ...] = (
     Bounds(

@@ -74,7 +74,7 @@ def _check_charter(charter: Charter, worlds: Iterable[AnyBounds]) -> bool:
         with terminal.bar() as progress:
             found = search(charter, bounds, most=MOST_STATES, watch=_moving(progress, bounds.name))
         seconds = time.process_time() - began
-        click.echo(f"  {bounds.name}: {bounds.words()}")
+        click.echo(f"  {bounds.name}: committee of {charter.committee_size}; {bounds.words()}")
         click.echo(f"    {_counted(found, seconds)}")
         for needs, states in sorted(found.waits.items()):
             click.echo(f"    {states:,} states go on only after {' and '.join(needs)}")
