@@ -7,7 +7,7 @@ RUN_READY := $(VENV)/.run-ready
 TEST_READY := $(VENV)/.test-ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench sabotage lock clean
+.PHONY: help setup run test check format bench sabotage where lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -53,6 +53,9 @@ bench: $(TEST_READY) ## Measure, as ratios to a limit taken in the same run
 
 sabotage: $(TEST_READY) ## Break each wall in a scratch copy and see the right test turn red
 	@$(BIN)/python -m tests.sabotage
+
+where: $(TEST_READY) ## Where is the rule that…? make where CLAUSE=4.2
+	@$(BIN)/python -m tests.where $(CLAUSE)
 
 lock: ## Write the lock files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --upgrade --group build pyproject.toml -o requirements.txt

@@ -9,22 +9,32 @@ from tarazy.charter.book import LANGUAGES, Charter, read
 from tarazy.charter.case import Case, Stage, apply, fold
 from tarazy.charter.events import (
     AgreementSigned,
+    Amended,
+    AppealDecided,
+    AppealVoteCast,
     Awarded,
     BallotCast,
     BoardDecided,
     Body,
     CaseEvent,
     Choice,
+    Closed,
     CommitteeDecided,
     Found,
     FounderSpoke,
     Ground,
+    Joined,
     Judgement,
+    Left,
     Member,
+    Motion,
+    MotionCarried,
+    MotionVoteCast,
     Opened,
     Outcome,
     Recused,
     Released,
+    ReportAccepted,
     SheetHandedIn,
     TranchePaid,
     VoteCast,
@@ -57,10 +67,73 @@ FOUNDER = seat("founder", Body.FOUNDER)
 STAFF = seat("", Body.STAFF)
 
 
-def opened(*, asked: int = ASKED, reserves: Sequence[Member] = (FIRST_RESERVE,)) -> Opened:
-    """Open the case for Aida, Bolat and Dina."""
+def opened(
+    *, asked: int = ASKED, reserves: Sequence[Member] = (FIRST_RESERVE,), failed: str = ""
+) -> Opened:
+    """Open the case for Aida, Bolat and Dina; on appeal where a condition `failed`."""
     experts = tuple(expert.seat for expert in (AIDA, BOLAT, DINA))
-    return Opened(CASE, DAY, asked, experts, tuple(reserve.seat for reserve in reserves))
+    spare = tuple(reserve.seat for reserve in reserves)
+    return Opened(CASE, DAY, asked, experts, spare, failed)
+
+
+def joined(member: Member, *, on: date = DAY) -> Joined:
+    """Let a newly appointed expert join."""
+    return Joined(CASE, on, member)
+
+
+def left(member: Member, *, on: date = DAY) -> Left:
+    """Let go an expert whose term has ended."""
+    return Left(CASE, on, member)
+
+
+def appeal_vote(by: Member, *, admit: bool = True, on: date = DAY) -> AppealVoteCast:
+    """Vote on an appeal."""
+    return AppealVoteCast(CASE, on, by, admit)
+
+
+def appeal(
+    outcome: Outcome = Outcome.ADMITTED,
+    *,
+    by: Member = AIDA,
+    on: date = DAY,
+    reasons: str = "digest",
+) -> AppealDecided:
+    """Count the votes on an appeal."""
+    return AppealDecided(CASE, on, by, outcome, reasons)
+
+
+def motion_vote(
+    by: Member, motion: Motion = Motion.SUSPEND, *, favour: bool = True, on: date = DAY
+) -> MotionVoteCast:
+    """Vote on a motion about a grant."""
+    return MotionVoteCast(CASE, on, by, motion, favour)
+
+
+def carried(
+    motion: Motion = Motion.SUSPEND,
+    *,
+    by: Member = GULNAR,
+    on: date = DAY,
+    seated: int = 3,
+    reasons: str = "digest",
+) -> MotionCarried:
+    """Count the votes on a motion."""
+    return MotionCarried(CASE, on, motion, by, seated, reasons)
+
+
+def amended(*tranches: int) -> Amended:
+    """Amend the grant agreement."""
+    return Amended(CASE, DAY, tranches)
+
+
+def report() -> ReportAccepted:
+    """Accept the final report."""
+    return ReportAccepted(CASE, DAY)
+
+
+def closed(moved: str = "digest") -> Closed:
+    """Close the grant."""
+    return Closed(CASE, DAY, moved)
 
 
 def recused(who: Member, *, body: Body | None = None) -> Recused:
@@ -198,6 +271,23 @@ REFUSAL_WITH_FOUNDER: History = (
     board(Outcome.NOT_CONFIRMED, Ground.FIT),
 )
 RELEASED: History = (*CONFIRMED, released())
+ACTIVE: History = (*RELEASED, awarded(), agreement(400, 200))
+PAID_OUT: History = (*ACTIVE, tranche(1, 400), tranche(2, 200))
+ON_APPEAL: History = (opened(failed="applicant"),)
+APPEAL: History = (*ON_APPEAL, appeal_vote(AIDA), appeal_vote(BOLAT), appeal_vote(DINA))
+UPHELD: History = (
+    *(*ON_APPEAL, appeal_vote(AIDA)),
+    *(appeal_vote(BOLAT, admit=False), appeal_vote(DINA, admit=False)),
+    appeal(Outcome.INELIGIBLE),
+)
+
+
+def by_motion(before: History, motion: Motion) -> History:
+    """Return a history at whose end the Board carried a motion."""
+    return (*before, motion_vote(GULNAR, motion), motion_vote(ERLAN, motion), carried(motion))
+
+
+SUSPENDED = by_motion(ACTIVE, Motion.SUSPEND)
 
 AT: Mapping[Stage, History] = {
     Stage.IN_COMMITTEE: OPENED,
@@ -212,7 +302,13 @@ AT: Mapping[Stage, History] = {
     Stage.UNFUNDED: (*VOTES, board(Outcome.UNFUNDED, left=599)),
     Stage.WITHDRAWN: (*OPENED, withdrawn()),
     Stage.AWARDED: (*RELEASED, awarded()),
-    Stage.ACTIVE: (*RELEASED, awarded(), agreement(400, 200)),
+    Stage.ACTIVE: ACTIVE,
+    Stage.ON_APPEAL: ON_APPEAL,
+    Stage.INELIGIBLE: UPHELD,
+    Stage.SUSPENDED: SUSPENDED,
+    Stage.TERMINATED: by_motion(ACTIVE, Motion.TERMINATE),
+    Stage.CLOSING: (*PAID_OUT, report()),
+    Stage.CLOSED: (*PAID_OUT, report(), closed()),
 }
 
 
@@ -231,6 +327,14 @@ ACTS: Mapping[str, Act] = {
     "count the ballots": Act(BALLOTS, AIDA, lambda by, on: committee(by=by, on=on)),
     "vote": Act(RECOMMENDED, GULNAR, lambda by, on: vote(by, on=on)),
     "count the votes": Act(VOTES, GULNAR, lambda by, on: board(by=by, on=on)),
+    "vote on an appeal": Act(ON_APPEAL, AIDA, lambda by, on: appeal_vote(by, on=on)),
+    "count an appeal": Act(APPEAL, AIDA, lambda by, on: appeal(by=by, on=on)),
+    "vote on a motion": Act(ACTIVE, GULNAR, lambda by, on: motion_vote(by, on=on)),
+    "carry a motion": Act(
+        (*ACTIVE, motion_vote(GULNAR), motion_vote(ERLAN)),
+        GULNAR,
+        lambda by, on: carried(by=by, on=on),
+    ),
     "speak for the founder": Act(AWARD_WITH_FOUNDER, FOUNDER, lambda by, on: word(by=by, on=on)),
 }
 

@@ -240,7 +240,8 @@ def test_below_ops_no_name_in_a_string_leads_around_the_line() -> None:
         if word in {"__import__", "import_module", "import_string", "get_model", "eval", "exec"}
         and source.room != "ops"
     ]
-    assert ways == []
+    # The check runs the charter's own source with a rule taken out.
+    assert ways == ["charter/mutants.py: exec"]
 
 
 def test_the_charter_needs_the_standard_library_only() -> None:
@@ -484,24 +485,34 @@ KERNEL = {"append": "apply", "open_case": "apply", "recuse": "apply", "judged_by
 # a verb, or a verb that asks nothing, shows in this table's diff.
 ASKS: dict[str, set[str]] = {
     "applications._receive": {"may_submit"},
+    "applications.appeal": {"may_appeal"},
     "applications.check_eligibility": {"may_check_eligibility"},
     "applications.open_committee": {"may_open_committee", "apply"},
     "applications.withdraw": {"may_withdraw", "apply"},
     "calls.announce": {"may_manage_calls"},
     "calls.begin": set(),  # set-up: who may begin a programme stands in no clause
+    "cases.call_in": {"may_manage_calls", "may_judge", "apply"},
+    "cases.let_go": {"may_manage_calls", "may_judge", "apply"},
     "cases.release": {"may_release", "apply"},
     "cases.stand_aside": {"may_act", "may_judge", "apply"},
+    "decisions.carry_motion": {"may_judge", "apply"},
     "decisions.cast_ballot": {"may_judge", "apply"},
+    "decisions.decide_appeal": {"may_judge", "apply"},
     "decisions.decide_in_board": {"may_judge", "apply"},
     "decisions.decide_in_committee": {"may_judge", "apply"},
     "decisions.hand_in_sheet": {"may_judge", "may_hand_in_marks", "apply"},
     "decisions.speak": {"may_judge", "apply"},
     "decisions.vote": {"may_judge", "apply"},
+    "decisions.vote_on_appeal": {"may_judge", "apply"},
+    "decisions.vote_on_motion": {"may_judge", "apply"},
     "governance.appoint": {"may_seat"},
     "governance.establish": set(),  # set-up
     "governance.found": set(),  # set-up: the charter itself is adopted here
     "governance.sign_agreement": {"may_sign_agreement"},
+    "grants.accept_report": {"may_manage_grants", "apply"},
+    "grants.amend": {"may_manage_grants", "apply"},
     "grants.award": {"may_manage_grants", "may_award", "may_know_applicant", "apply"},
+    "grants.close": {"may_manage_grants", "apply"},
     "grants.pay": {"may_manage_grants", "apply"},
     "grants.sign_agreement": {"may_manage_grants", "apply"},
     "people.declare": {"may_declare"},
@@ -570,7 +581,7 @@ def test_whoever_changes_a_row_has_locked_it_or_its_case() -> None:
 
 # Events.
 
-VERB_FORMS = re.compile(r"(^|_)([a-z]+ed|begun|cast|given|paid|spoke|withdrawn)($|_)")
+VERB_FORMS = re.compile(r"(^|_)([a-z]+ed|begun|cast|given|left|paid|spoke|withdrawn)($|_)")
 SMELLS = {
     "account", "address", "applicant", "application", "author", "bin", "card", "email", "emails",
     "expert", "iin", "legal", "mail", "name", "names", "note", "organisation", "owner", "people",
@@ -579,9 +590,13 @@ SMELLS = {
 # A commitment can be opened by whoever has the salt: even there only codes and digests stand.
 SEALED = {
     "applications.submitted.document": "digest",
+    "decisions.motion_carried.by": "code",
+    "decisions.motion_carried.reasons": "digest",
+    "decisions.motion_carried.seated": "number",
     "governance.agreement_signed.seat": "code",
     "governance.appointed.person": "code",
     "governance.appointed.seat": "code",
+    "grants.closed.moved": "digest",
     "people.declared.digest": "digest",
     "people.enrolled.person": "code",
     "people.role_given.person": "code",
@@ -610,7 +625,8 @@ def test_every_event_is_written_where_its_room_keeps_events() -> None:
         if isinstance(node, ast.ClassDef)
         and any(dotted(base).split(".")[-1] in {"Event", "CaseEvent"} for base in node.bases)
     ]
-    assert elsewhere == []
+    # An event that the charter does not know, attempted in every state of the search.
+    assert elsewhere == ["charter/worlds.py: Unforeseen"]
 
 
 def test_every_event_is_frozen_and_slotted() -> None:
@@ -821,6 +837,7 @@ RAW = {"cursor", "execute", "executemany", "extra", "raw", "RawSQL"}
 # Files that write, or speak SQL, although they are neither actions nor steps.
 WRITERS = {
     "ops/archive.py": "restores the rows of an archive into an empty database",
+    "ops/check_command.py": "updates a counter of states, and knows no database",
     "ops/doctor.py": "asks the engine for its version and for damage",
 }
 

@@ -133,7 +133,7 @@ def test_the_round_had_every_outcome(played: Play, stages: Counter[Stage]) -> No
         Ground.FIT: 1,
         Ground.BUDGET: 1,
     }
-    assert [state.returned for state in states].count(True) == 1
+    assert [state.returns for state in states].count(True) == 1
     assert stages[Stage.UNFUNDED] >= 1
     assert stages[Stage.ACTIVE] >= 2
 

@@ -39,7 +39,7 @@ from tarazy.cases.actions import release, stand_aside
 from tarazy.cases.models import BlindCopy, Case, Docket
 from tarazy.charter.case import panel
 from tarazy.charter.events import Body as BodyKind
-from tarazy.charter.events import Choice, Ground, Judgement
+from tarazy.charter.events import Choice, Ground, Judgement, Motion
 from tarazy.charter.refusals import Refused
 from tarazy.decisions import actions as verbs
 from tarazy.decisions import queries as decisions_queries
@@ -69,6 +69,10 @@ ATTEMPTS: dict[str, tuple[dict[str, Any], BodyKind]] = {
     "vote": ({"choice": Choice.CONFIRM, "ground": Ground.FIT}, BodyKind.BOARD),
     "decide_in_board": ({"reasons": ""}, BodyKind.BOARD),
     "speak": ({"choice": Choice.RETURN, "ground": None, "fact": ""}, BodyKind.FOUNDER),
+    "vote_on_appeal": ({"admit": True}, BodyKind.COMMITTEE),
+    "decide_appeal": ({"reasons": ""}, BodyKind.COMMITTEE),
+    "vote_on_motion": ({"motion": Motion.SUSPEND, "favour": True}, BodyKind.BOARD),
+    "carry_motion": ({"motion": Motion.SUSPEND, "reasons": ""}, BodyKind.BOARD),
 }
 
 # Who applies. Place 6 is found ineligible. The words are joined of stem, place and field, so that

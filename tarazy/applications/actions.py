@@ -1,4 +1,4 @@
-"""Handing in, checking, opening the committee's list, taking back."""
+"""Handing in, checking, appealing, opening the committee's list, taking back."""
 
 from datetime import date, datetime
 from hashlib import sha256
@@ -7,19 +7,21 @@ from random import Random
 
 from django.db import IntegrityError
 
-from tarazy.applications.events import EligibilityChecked, Submitted, Withdrawn
+from tarazy.applications.events import Appealed, EligibilityChecked, Submitted, Withdrawn
 from tarazy.applications.models import Application, ConflictMatch, IdentityCard, Proposal
-from tarazy.applications.queries import Status, card, of_call, received
+from tarazy.applications.queries import Status, card, of_call, received, waiting
 from tarazy.applications.steps import blind_copy, conflicts, discard_original, keep_original
 from tarazy.applications.submission import Draft
 from tarazy.calls.models import Call
 from tarazy.cases.events import DocketOpened
 from tarazy.cases.models import Case, Docket
 from tarazy.cases.steps import append, draw_numbers, open_case, recuse
+from tarazy.charter.book import read
 from tarazy.charter.events import Body, Found, Opened, Recused
 from tarazy.charter.events import Withdrawn as CaseWithdrawn
 from tarazy.charter.refusals import Refusal, Refused, demand
 from tarazy.charter.rules import (
+    may_appeal,
     may_check_eligibility,
     may_open_committee,
     may_submit,
@@ -118,11 +120,39 @@ def check_eligibility(
         )
     )
     held.status = Status.INELIGIBLE if failed else Status.ELIGIBLE
+    held.checked_on = at.date()
     held.failed_condition = failed or ""
-    held.save(update_fields=["status", "failed_condition"])
+    held.save(update_fields=["status", "checked_on", "failed_condition"])
     return EligibilityChecked(
         on=at.date(), call=application.call.code, failed=failed, document=held.document
     )
+
+
+@action
+def appeal(application: Application, *, by: Person, at: datetime) -> Appealed:
+    """Ask the committee to hear one's own application that was found ineligible (3.7).
+
+    It becomes a case with the call's next list, and is heard there before it is judged.
+    """
+    held = Application.objects.select_for_update().get(pk=application.pk)
+    demand(
+        may_appeal(
+            read().on(_charter_day(held.call, at)),
+            own=held.submitted_by_id == by.pk,
+            failed=held.status == Status.INELIGIBLE,
+            # Without a day, checked before days were kept: then no appeal is late.
+            checked=held.checked_on or at.date(),
+            on=at.date(),
+        )
+    )
+    held.status = Status.APPEALED
+    held.save(update_fields=["status"])
+    return Appealed(on=at.date(), call=held.call.code, document=held.document)
+
+
+def _charter_day(call: Call, at: datetime) -> date:
+    """Return the day, in the zone of `at`, whose charter a call is pinned to."""
+    return call.opens.astimezone(at.tzinfo).date()
 
 
 @action
@@ -131,18 +161,18 @@ def open_committee(
 ) -> tuple[DocketOpened | Opened | Recused, ...]:
     """Make blind cases of a call's eligible applications, all at once (3.5, 6.3).
 
-    `chance` draws the numbers. Whoever declared somebody of an application is recused from
-    its case before anybody can read it (5.2).
+    Those on appeal become cases with them (3.7). `chance` draws the numbers. Whoever declared
+    somebody of an application is recused from its case before anybody can read it (5.2).
     """
     day = at.date()
     call = Call.objects.select_for_update().get(pk=call.pk)
-    waiting = list(of_call(call).filter(status=Status.ELIGIBLE, case=None))
+    entering = list(waiting(call))
     demand(
         may_open_committee(
             roles(by, on=day),
             call.window,
             unchecked=of_call(call).filter(status=Status.SUBMITTED).count(),
-            eligible=len(waiting),
+            eligible=len(entering),
             unreleased=Docket.objects.filter(call=call, released_on=None).exists(),
             at=at,
         )
@@ -150,18 +180,18 @@ def open_committee(
     docket = Docket.objects.create(
         call=call,
         ordinal=Docket.objects.filter(call=call).count() + 1,
-        charter_day=call.opens.astimezone(at.tzinfo).date(),
+        charter_day=_charter_day(call, at),
         opened_on=day,
     )
     committee = seated(call.programme.committee, on=day)
     board = seated(call.programme.board, on=day)
     declared = relations_on_file(on=day)
-    numbers = draw_numbers(chance, len(waiting))
+    numbers = draw_numbers(chance, len(entering))
     happened: list[DocketOpened | Opened | Recused] = [
         DocketOpened(call=call.code, docket=docket.ordinal, on=day)
     ]
     # By number: neither the rows' keys nor the log's order follow the order of receipt.
-    for number, application in sorted(zip(numbers, waiting, strict=True), key=itemgetter(0)):
+    for number, application in sorted(zip(numbers, entering, strict=True), key=itemgetter(0)):
         who = card(application)
         opened = Opened(
             case=number,
@@ -169,6 +199,7 @@ def open_committee(
             asked=application.requested or call.ceiling,
             experts=tuple(seat.code for seat in committee if not seat.reserve),
             reserves=tuple(seat.code for seat in committee if seat.reserve),
+            failed=application.failed_condition,
         )
         case = open_case(docket, blind_copy(application, who), opened)
         application.case = case

@@ -37,6 +37,21 @@ class EligibilityChecked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Appealed(Event):
+    """An applicant asked the committee to hear an application that was found ineligible.
+
+    Quiet, as its check is: it will be a case, too.
+    """
+
+    kind: ClassVar[str] = "applications.appealed"
+    quiet: ClassVar[bool] = True
+
+    on: date
+    call: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawn(Event):
     """An applicant took back an application that was not a case yet; quiet, as its check is."""
 

@@ -13,18 +13,21 @@ from tarazy.people.models import Person
 class Application(models.Model):
     """A frozen application. `token` makes handing in twice harmless; `requested` is minor units.
 
-    `original` names the file of what was handed in, `document` is that file's digest.
+    `original` names the file of what was handed in, `document` is that file's digest. Who
+    appeals within days of `checked_on` keeps the status `APPEALED`, whatever the committee decides.
     """
 
     class Status(models.TextChoices):
         SUBMITTED = "submitted"
         ELIGIBLE = "eligible"
         INELIGIBLE = "ineligible"
+        APPEALED = "appealed"
         WITHDRAWN = "withdrawn"
 
     call = models.ForeignKey(Call, on_delete=models.PROTECT, related_name="+")
     token = models.CharField(max_length=64)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.SUBMITTED)
+    checked_on = models.DateField(null=True)
     failed_condition = models.CharField(max_length=40, blank=True)
     submitted_at = models.DateTimeField()
     submitted_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
@@ -37,7 +40,9 @@ class Application(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["call", "token"], name="received_once"),
             models.CheckConstraint(
-                condition=Q(status__in=["submitted", "eligible", "ineligible", "withdrawn"]),
+                condition=Q(
+                    status__in=["submitted", "eligible", "ineligible", "appealed", "withdrawn"]
+                ),
                 name="known_status",
             ),
             models.CheckConstraint(

@@ -16,6 +16,11 @@ def of_call(call: Call) -> QuerySet[Application]:
     return found.order_by("submitted_at", "pk")
 
 
+def waiting(call: Call) -> QuerySet[Application]:
+    """Return a call's applications that will be cases: eligible ones, and those on appeal."""
+    return of_call(call).filter(status__in=[Status.ELIGIBLE, Status.APPEALED], case=None)
+
+
 def received(call: Call, token: str) -> bool:
     """Say whether an application with this token has been received."""
     return Application.objects.filter(call=call, token=token).exists()

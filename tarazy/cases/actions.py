@@ -1,4 +1,4 @@
-"""What happens to a case whoever judges it: standing aside, release."""
+"""What happens to a case whoever judges it: standing aside, joining, leaving, release."""
 
 from datetime import datetime
 
@@ -7,9 +7,9 @@ from tarazy.cases.models import Docket
 from tarazy.cases.queries import cases_of, open_cases
 from tarazy.cases.steps import append, judged_by, recuse
 from tarazy.charter.case import FINAL
-from tarazy.charter.events import Body, Found, Recused, Released
+from tarazy.charter.events import Body, Found, Joined, Left, Recused, Released
 from tarazy.charter.refusals import demand
-from tarazy.charter.rules import may_act, may_release
+from tarazy.charter.rules import may_act, may_manage_calls, may_release
 from tarazy.governance.models import Seat
 from tarazy.governance.queries import member
 from tarazy.ledger.queries import quiet_lines
@@ -26,6 +26,26 @@ def stand_aside(number: str, *, by: Seat, at: datetime) -> Recused:
     demand(may_act(member(by, on=at.date()), body, on=at.date()))
     event = Recused(case=number, on=at.date(), seat=by.code, body=body, found=Found.DECLARED)
     recuse(case, by, event)
+    return event
+
+
+@action
+def call_in(number: str, seat: Seat, *, by: Person, at: datetime) -> Joined:
+    """Bring a newly appointed expert onto a case that lacks one (4.7): a coordinator's work."""
+    demand(may_manage_calls(roles(by, on=at.date())))
+    case = judged_by(number, seat)  # an expert of this committee, and not of another
+    event = Joined(case=number, on=at.date(), member=member(seat, on=at.date()))
+    append(case, event)
+    return event
+
+
+@action
+def let_go(number: str, seat: Seat, *, by: Person, at: datetime) -> Left:
+    """Take an expert whose term has ended off a case (4.7): a coordinator's work."""
+    demand(may_manage_calls(roles(by, on=at.date())))
+    case = judged_by(number, seat)
+    event = Left(case=number, on=at.date(), member=member(seat, on=at.date()))
+    append(case, event)
     return event
 
 

@@ -18,6 +18,12 @@ from tarazy.charter.rules import may_read_case
 from tarazy.governance.models import Seat
 from tarazy.governance.queries import member
 
+# Where a case's sum is taken out of its call's envelope.
+GIVEN = (
+    *(Stage.CONFIRMED, Stage.AWARDED, Stage.ACTIVE),
+    *(Stage.SUSPENDED, Stage.CLOSING, Stage.CLOSED),
+)
+
 
 class CallState(StrEnum):
     """Where a call stands, as anybody may know."""
@@ -111,10 +117,12 @@ def cases_of(docket: Docket) -> Iterable[Case]:
 
 
 def _taken(stored: dict[str, Any]) -> int:
-    confirmed = stored["stage"] in (Stage.CONFIRMED, Stage.AWARDED, Stage.ACTIVE)
-    waiting = stored["stage"] == Stage.WITH_FOUNDER and stored["pending"] == Outcome.CONFIRMED
     amount: int = stored["amount"]
-    return amount if confirmed or waiting else 0
+    if stored["stage"] == Stage.TERMINATED:
+        # What was not paid any more is the envelope's again.
+        return sum(stored["tranches"][ordinal - 1] for ordinal in stored["paid"])
+    waiting = stored["stage"] == Stage.WITH_FOUNDER and stored["pending"] == Outcome.CONFIRMED
+    return amount if waiting or stored["stage"] in GIVEN else 0
 
 
 def _within_reach(seat: Seat, *, on: date) -> QuerySet[BlindCopy]:

@@ -75,9 +75,19 @@ class Ground(StrEnum):
     IMPARTIALITY = "impartiality"
 
 
+class Motion(StrEnum):
+    """What the Board may decide on a grant in force."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    TERMINATE = "terminate"
+
+
 class Outcome(StrEnum):
     """What a body decided on a case."""
 
+    ADMITTED = "admitted"
+    INELIGIBLE = "ineligible"
     RECOMMENDED = "recommended"
     DECLINED = "declined"
     CONFIRMED = "confirmed"
@@ -130,13 +140,15 @@ class Opened(CaseEvent):
     """An eligible application became a blind case.
 
     `asked` is the sum asked for, or the call's ceiling where none was; minor units. `experts`
-    are the committee's seats, `reserves` those who step in, in their order.
+    are the committee's seats, `reserves` those who step in, in their order. `failed` is the
+    published condition that staff found not met: then the committee hears the appeal first.
     """
 
     kind: ClassVar[str] = "cases.opened"
     asked: int
     experts: tuple[str, ...]
     reserves: tuple[str, ...]
+    failed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +159,41 @@ class Recused(CaseEvent):
     seat: str
     body: Body
     found: Found
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(CaseEvent):
+    """A newly appointed expert joined the roster of a case that waits for one."""
+
+    kind: ClassVar[str] = "cases.joined"
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class Left(CaseEvent):
+    """An expert whose term has ended left the roster; what was voted in term stays counted."""
+
+    kind: ClassVar[str] = "cases.left"
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class AppealVoteCast(CaseEvent):
+    """An expert voted on an appeal: `admit`, or leave it ineligible."""
+
+    kind: ClassVar[str] = "decisions.appeal_vote_cast"
+    by: Member
+    admit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AppealDecided(CaseEvent):
+    """The votes on an appeal were counted; `reasons` is the digest of the committee's words."""
+
+    kind: ClassVar[str] = "decisions.appeal_decided"
+    by: Member
+    outcome: Outcome
+    reasons: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,11 +320,63 @@ class TranchePaid(CaseEvent):
     amount: int
 
 
+@dataclass(frozen=True, slots=True)
+class Amended(CaseEvent):
+    """The agreement was amended: `tranches` are all its sums now, those paid as they were."""
+
+    kind: ClassVar[str] = "grants.amended"
+    quiet: ClassVar[bool] = False
+    tranches: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MotionVoteCast(CaseEvent):
+    """A trustee voted on a motion about a grant in force."""
+
+    kind: ClassVar[str] = "decisions.motion_vote_cast"
+    by: Member
+    motion: Motion
+    favour: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MotionCarried(CaseEvent):
+    """The Board carried a motion; `seated` as in `BoardDecided`, `reasons` a digest."""
+
+    kind: ClassVar[str] = "decisions.motion_carried"
+    quiet: ClassVar[bool] = False
+    motion: Motion
+    by: Member = sealed()
+    seated: int = sealed()
+    reasons: str = sealed()
+
+
+@dataclass(frozen=True, slots=True)
+class ReportAccepted(CaseEvent):
+    """The final report was accepted: the grant is closing."""
+
+    kind: ClassVar[str] = "grants.report_accepted"
+    quiet: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(CaseEvent):
+    """The grant is closed; `moved` is the digest of what is written on what it set in motion."""
+
+    kind: ClassVar[str] = "grants.closed"
+    quiet: ClassVar[bool] = False
+    moved: str = sealed()
+
+
 CASE_EVENTS: dict[str, type[CaseEvent]] = {
     event.kind: event
     for event in (
         Opened,
         Recused,
+        Joined,
+        Left,
+        AppealVoteCast,
+        AppealDecided,
         SheetHandedIn,
         BallotCast,
         CommitteeDecided,
@@ -289,5 +388,10 @@ CASE_EVENTS: dict[str, type[CaseEvent]] = {
         Awarded,
         AgreementSigned,
         TranchePaid,
+        Amended,
+        MotionVoteCast,
+        MotionCarried,
+        ReportAccepted,
+        Closed,
     )
 }

@@ -23,6 +23,9 @@ class Why(StrEnum):
     DOCKET_STILL_OPEN = "docket-still-open"
     ALREADY_RELEASED = "already-released"
     NOT_YOURS = "not-yours"
+    NOT_ON_APPEAL = "not-on-appeal"
+    TOO_LATE = "too-late"
+    NO_APPEAL = "no-appeal"
     # 4 the committee
     NOT_OF_THIS_BODY = "not-of-this-body"
     TERM_TOO_LONG = "term-too-long"
@@ -33,6 +36,10 @@ class Why(StrEnum):
     ALREADY_SIGNED = "already-signed"
     RESERVE_NOT_CALLED = "reserve-not-called"
     COMMITTEE_INCOMPLETE = "committee-incomplete"
+    COMMITTEE_COMPLETE = "committee-complete"
+    ON_ROSTER = "on-roster"
+    NOT_ON_ROSTER = "not-on-roster"
+    STILL_IN_OFFICE = "still-in-office"
     # 5 declarations and conflicts
     NO_DECLARATION = "no-declaration"
     DECLARED_TODAY = "declared-today"
@@ -75,6 +82,11 @@ class Why(StrEnum):
     NOT_THE_SUM_COMMITTED = "not-the-sum-committed"
     NO_SUCH_TRANCHE = "no-such-tranche"
     TRANCHE_PAID = "tranche-paid"
+    NOT_IN_FORCE = "not-in-force"
+    MOTION_OUT_OF_PLACE = "motion-out-of-place"
+    NOT_CARRIED = "not-carried"
+    NOT_PAID_OUT = "not-paid-out"
+    NOT_CLOSING = "not-closing"
     # 13 the kernel itself
     NOT_OPENED = "not-opened"
     OPENED_ALREADY = "opened-already"

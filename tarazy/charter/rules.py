@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from tarazy.charter.book import Charter
+from tarazy.charter.book import Blind, Charter
 from tarazy.charter.events import Body, Member, Role
 from tarazy.charter.refusals import Refusal, Why, refuse
 
@@ -105,13 +105,13 @@ def may_seat(
 
     `others` are the bodies in which the person sits, `terms` all others on this same body.
     """
-    if not citizen:
+    if not citizen and body is not Body.FOUNDER:
         return refuse("1.1", Why.NOT_A_CITIZEN)
     if any(True for _ in others):
         return refuse("1.2", Why.IN_TWO_BODIES)
     if body is not Body.COMMITTEE:
         return None
-    if _left_between([*terms, term]):
+    if _left_between([*terms, term]) and not charter.expert_return:
         return refuse("4.2", Why.NO_RETURN)
     before = [served for served in terms if served.begins < term.begins]
     last = term_ends(charter, before, begins=term.begins)
@@ -131,6 +131,8 @@ def term_ends(charter: Charter, earlier: Sequence[Term], *, begins: date) -> dat
     Terms that follow each other count as one, in calendar months from its first day; what was
     served before a gap is taken off in days.
     """
+    if not charter.expert_term_months:
+        return date.max
     gone = timedelta()
     for served in sorted(earlier, key=lambda term: term.begins, reverse=True):
         if served.ends >= begins:
@@ -142,6 +144,8 @@ def term_ends(charter: Charter, earlier: Sequence[Term], *, begins: date) -> dat
 
 def declaration_ends(charter: Charter, declared: date) -> date:
     """Return the first day on which a declaration no longer holds (5.1)."""
+    if not charter.declaration_months:
+        return date.max
     return add_months(declared, charter.declaration_months)
 
 
@@ -211,9 +215,25 @@ def may_read_sheet(
     return refuse("7.2", Why.SCORES_SEALED, missing=missing) if missing > 0 else None
 
 
-def may_know_applicant(*, released: bool) -> Refusal | None:
-    """6.1: nobody on a body learns an identity before release."""
-    return None if released else refuse("6.1", Why.STILL_BLIND)
+def may_know_applicant(charter: Charter, *, met: bool, released: bool) -> Refusal | None:
+    """6.1: nobody on a body learns an identity before release, or before it has met.
+
+    `met`: whether the last body has decided on the case.
+    """
+    open_now = met if charter.blind_until is Blind.MEETING else released
+    return None if open_now or released else refuse("6.1", Why.STILL_BLIND)
+
+
+def may_appeal(
+    charter: Charter, *, own: bool, failed: bool, checked: date, on: date
+) -> Refusal | None:
+    """3.7: whoever was found ineligible may ask the committee, within so many days."""
+    if not own:
+        return refuse("3.7", Why.NOT_YOURS)
+    if not failed or not charter.appeal_days:
+        return refuse("3.7", Why.NO_APPEAL)
+    last = checked + timedelta(days=charter.appeal_days)
+    return refuse("3.7", Why.TOO_LATE, last=last.isoformat()) if on > last else None
 
 
 def may_hand_in_marks(

@@ -10,8 +10,10 @@ from django.db.models import QuerySet
 from tarazy.cases.models import Case, Docket
 from tarazy.cases.queries import charter, envelope_left
 from tarazy.cases.steps import append, judged_by
-from tarazy.charter.case import board_outcome, committee_outcome
+from tarazy.charter.case import appeal_outcome, board_outcome, committee_outcome
 from tarazy.charter.events import (
+    AppealDecided,
+    AppealVoteCast,
     BallotCast,
     BoardDecided,
     Body,
@@ -20,6 +22,9 @@ from tarazy.charter.events import (
     FounderSpoke,
     Ground,
     Judgement,
+    Motion,
+    MotionCarried,
+    MotionVoteCast,
     Outcome,
     SheetHandedIn,
     VoteCast,
@@ -32,6 +37,32 @@ from tarazy.governance.queries import member, seated
 from tarazy.ledger.canonical import canonical
 from tarazy.ledger.steps import action
 from tarazy.people.models import Person
+
+
+@action
+def vote_on_appeal(number: str, *, admit: bool, by: Seat | Person, at: datetime) -> AppealVoteCast:
+    """Vote in the committee on an appeal: admit the case, or leave it ineligible (3.7)."""
+    case = judged_by(number, by)
+    event = AppealVoteCast(case=number, on=at.date(), by=member(by, on=at.date()), admit=admit)
+    append(case, event)
+    return event
+
+
+@action
+def decide_appeal(number: str, *, reasons: str, by: Seat | Person, at: datetime) -> AppealDecided:
+    """Count the votes on an appeal and put the reasons on record (3.7, 7.4, 7.6)."""
+    case = judged_by(number, by)
+    outcome = appeal_outcome(charter(case.docket), case.now)
+    event = AppealDecided(
+        case=number,
+        on=at.date(),
+        by=member(by, on=at.date()),
+        outcome=outcome,
+        reasons=_digest(reasons) if reasons.strip() else "",
+    )
+    append(case, event)
+    _minute(case, Body.COMMITTEE, outcome.value, reasons, at=at)
+    return event
 
 
 @action
@@ -95,7 +126,7 @@ def decide_in_committee(
 ) -> CommitteeDecided:
     """Count the ballots and put the reasons on record (7.4, 7.6)."""
     case = judged_by(number, by)
-    outcome, amount = committee_outcome(case.now)
+    outcome, amount = committee_outcome(charter(case.docket), case.now)
     event = CommitteeDecided(
         case=number,
         on=at.date(),
@@ -135,7 +166,7 @@ def decide_in_board(number: str, *, reasons: str, by: Seat | Person, at: datetim
     case = judged_by(number, by)
     left = envelope_left(case.docket.call)
     now = case.now
-    outcome, ground = board_outcome(now)
+    outcome, ground = board_outcome(charter(case.docket), now)
     if outcome is Outcome.CONFIRMED and now.amount > left:
         outcome = Outcome.UNFUNDED
     event = BoardDecided(
@@ -175,6 +206,41 @@ def speak(
     )
     append(case, event)
     _minute(case, Body.FOUNDER, choice.value, fact, at=at)
+    return event
+
+
+@action
+def vote_on_motion(
+    number: str, *, motion: Motion, favour: bool, by: Seat | Person, at: datetime
+) -> MotionVoteCast:
+    """Vote in the Board on a motion about a grant in force (11.5)."""
+    case = judged_by(number, by)
+    event = MotionVoteCast(
+        case=number, on=at.date(), by=member(by, on=at.date()), motion=motion, favour=favour
+    )
+    append(case, event)
+    return event
+
+
+@action
+def carry_motion(
+    number: str, *, motion: Motion, reasons: str, by: Seat | Person, at: datetime
+) -> MotionCarried:
+    """Count the votes on a motion and put the Board's words on record (8.2, 8.4, 11.5).
+
+    A motion that has no quorum or no majority is refused, and more trustees may vote on it.
+    """
+    case = judged_by(number, by)
+    event = MotionCarried(
+        case=number,
+        on=at.date(),
+        by=member(by, on=at.date()),
+        motion=motion,
+        seated=len(seated(case.docket.call.programme.board, on=at.date())),
+        reasons=_digest(reasons) if reasons.strip() else "",
+    )
+    append(case, event)
+    _minute(case, Body.BOARD, motion.value, reasons, at=at)
     return event
 
 

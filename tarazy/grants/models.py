@@ -60,3 +60,13 @@ class Tranche(models.Model):
             models.UniqueConstraint(fields=["grant", "ordinal"], name="one_tranche_an_ordinal"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="tranche_above_zero"),
         ]
+
+
+class Closing(models.Model):
+    """A closed grant: what it set in motion, in the foundation's words. The log has a digest."""
+
+    grant = models.OneToOneField(
+        Grant, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    moved = models.TextField()
+    closed_on = models.DateField()

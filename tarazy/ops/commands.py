@@ -26,6 +26,8 @@ from tarazy.governance.models import Foundation
 from tarazy.governance.queries import NotFounded, foundation, zone
 from tarazy.ledger import folder
 from tarazy.ops import archive, clock, doctor, importing, publishing, summary, terminal
+from tarazy.ops.charter_commands import charter
+from tarazy.ops.check_command import check
 from tarazy.ops.command import INTERRUPTED
 from tarazy.ops.demo.build import WITH_APPLICATIONS, Demo
 from tarazy.ops.home import alone, prepare
@@ -93,6 +95,10 @@ def tarazy() -> None:
     It takes applications, has them judged blind in two stages, awards, pays, publishes every
     grant, and keeps a log that outsiders can check.
     """
+
+
+charter.add_command(check)
+tarazy.add_command(charter)
 
 
 @tarazy.command()

@@ -217,7 +217,7 @@ class Play:
     def _committee(self, docket: Docket, *, returned: bool) -> None:
         seats = {seat.code: seat for seat in self._seats(Body.COMMITTEE, self._day(10))}
         self._recognise(docket, seats)
-        waiting = [case for case in cases_of(docket) if case.now.returned == returned]
+        waiting = [case for case in cases_of(docket) if case.now.returns == returned]
         judging = [case for case in waiting if case.now.stage is Stage.IN_COMMITTEE]
         for case in self._each("Score sheets", judging):
             for seat in self._panel(case, seats):
@@ -237,7 +237,7 @@ class Play:
         cases = list(cases_of(docket))
         case = min(cases, key=lambda case: self._chance("recognised", case.number).random())
         seat = self._panel(case, seats)[-1]
-        untouched = not (case.now.recused or case.now.sheets or case.now.returned)
+        untouched = not (case.now.recused or case.now.sheets or case.now.returns)
         if untouched and case.now.stage is Stage.IN_COMMITTEE:
             with desk():
                 stand_aside(case.number, by=seat, at=self.schedule.day(4))
@@ -289,7 +289,7 @@ class Play:
     def _board(self, docket: Docket, *, returned: bool) -> None:
         trustees = self._seats(Body.BOARD, self._day(30))
         fates = self._fates(docket)
-        waiting = [case for case in fates if case.now.returned == returned]
+        waiting = [case for case in fates if case.now.returns == returned]
         for case in self._each("Board's decisions", waiting):
             if case.now.stage is Stage.BEFORE_BOARD:
                 self._decide_in_board(case, trustees, fates[case])
@@ -330,7 +330,7 @@ class Play:
         at = self.schedule.day(30)
         able = [seat for seat in trustees if seat.code not in case.now.recused]
         choice, ground = Choice.CONFIRM, None
-        if fate is Choice.RETURN and not case.now.returned:
+        if fate is Choice.RETURN and not case.now.returns:
             choice, ground = Choice.RETURN, Ground.BUDGET
         elif isinstance(fate, Ground):
             choice, ground = Choice.DECLINE, fate

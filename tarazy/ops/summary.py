@@ -25,7 +25,7 @@ def show_round(call: Call) -> None:
         ("members who stood aside themselves", recused["declared"]),
         ("recommended by the committee", sum(state.amount > 0 for state in states)),
         ("declined by the committee", stages["declined"]),
-        ("sent back once for a smaller sum", sum(state.returned for state in states)),
+        ("sent back once for a smaller sum", sum(state.returns > 0 for state in states)),
         ("not confirmed: does not fit", grounds[Ground.FIT]),
         ("not confirmed: inflated budget", grounds[Ground.BUDGET]),
         ("not confirmed: impartiality", grounds[Ground.IMPARTIALITY]),
