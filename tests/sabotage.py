@@ -196,8 +196,9 @@ BREAKS = (
             Edit(
                 "tarazy/applications/actions.py",
                 "    held = Application.objects.select_for_update().get(pk=application.pk)\n"
-                "    demand(\n",
-                "    held = Application.objects.get(pk=application.pk)\n    demand(\n",
+                "    demand(\n        may_check_eligibility(\n",
+                "    held = Application.objects.get(pk=application.pk)\n"
+                "    demand(\n        may_check_eligibility(\n",
             ),
         ),
         ("test_whoever_changes_a_row_has_locked_it_or_its_case",),
@@ -325,8 +326,9 @@ BREAKS = (
         (
             Edit(
                 "tarazy/charter/book.py",
-                "from tarazy.charter.refusals import Refusal\n",
-                "from django.conf import settings\n\nfrom tarazy.charter.refusals import Refusal\n",
+                "from tarazy.charter.refusals import Refusal, Why\n",
+                "from django.conf import settings\n\n"
+                "from tarazy.charter.refusals import Refusal, Why\n",
             ),
         ),
         ("test_the_charter_needs_the_standard_library_only",),

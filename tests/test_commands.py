@@ -32,12 +32,18 @@ COMMANDS = {
     "export 360giving": (),
     "ledger publish": ("{folder}",),
     "ledger verify": ("{folder}",),
+    "charter show": (),
+    "charter diff": ("{file}", "{file}"),
+    "charter check": (),
     "backup": ("{folder}/backup.tar.gz",),
     "restore": ("{file}",),
     "doctor": (),
 }
-GROUPS = ("", "import", "round", "export", "ledger")
-WITHOUT_A_FOUNDATION = {"demo", "ledger verify", "backup", "restore", "doctor"}
+GROUPS = ("", "import", "round", "export", "ledger", "charter")
+WITHOUT_A_FOUNDATION = {
+    *("demo", "ledger verify", "backup", "restore", "doctor"),
+    *("charter show", "charter diff", "charter check"),
+}
 
 
 def words_of(name: str, folder: Path) -> list[str]:
