@@ -299,7 +299,7 @@ def test_the_path_reads_as_a_story() -> None:
 
 
 def test_random_charters_are_accepted_or_refused_with_a_path() -> None:
-    charters = list(random_charters(OURS, 20, Random(3)))
+    charters = list(random_charters(OURS, 20, Random(1)))
     faults = [first_fault(charter, TINY) for charter in charters]
     assert all(differences(OURS, charter) for charter in charters)
     assert all(fault is None or fault.path for fault in faults)
@@ -316,7 +316,7 @@ def test_every_reviewed_rule_is_there_and_says_why_it_may_be_missed() -> None:
 
 def test_a_sample_of_rules_is_missed_when_taken_out() -> None:
     names = [name for name in rules() if name not in reviewed()]
-    tried = judge(OURS, SMALL, mutants(names[::12]), most=MOST, known=reviewed())
+    tried = judge(OURS, SMALL, mutants(names[::9]), most=MOST, known=reviewed())
     assert [one.name for one in tried if one.verdict is not Verdict.CAUGHT] == []
 
 
@@ -374,6 +374,6 @@ def test_the_command_says_what_is_wrong_in_a_file(tmp_path: Path) -> None:
 
 
 def test_the_command_checks_random_charters() -> None:
-    ended = CliRunner().invoke(check, ["--random", "2", "--seed", "5"])
+    ended = CliRunner().invoke(check, ["--random", "1", "--seed", "2"])
     assert ended.exit_code == 0
-    assert "2 charters:" in ended.output
+    assert "1 charters:" in ended.output

@@ -221,7 +221,12 @@ def case_read(record: Record, reader: Person, on: date) -> None:
 
 
 def taken(record: Record) -> int:
-    """Return what a case takes of its envelope: what was confirmed for it, and still stands."""
+    """Return what a case takes of its envelope: what was confirmed for it, and still stands.
+
+    Of a grant that was terminated, what had been paid.
+    """
+    if record.place is Place.TERMINATED:
+        return sum(record.tranches[ordinal - 1] for ordinal in record.paid)
     return record.amount if record.outcome is Outcome.CONFIRMED else 0
 
 
